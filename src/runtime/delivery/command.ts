@@ -1,0 +1,61 @@
+import type { Body } from '../codec/body.ts';
+import type { Target } from './target.ts';
+
+/**
+ * What backends can ask of connected sockets, whichever door they came through (push API, an answer's
+ * actions, `EventService`, Kafka). Commands are plain data and survive a trip through any bus.
+ */
+export type Command = EmitCommand | JoinCommand | LeaveCommand | DisconnectCommand;
+
+interface Addressed {
+  readonly to: Target;
+  readonly except: Target;
+  readonly namespace: string;
+}
+
+export interface EmitCommand extends Addressed {
+  readonly kind: 'emit';
+  readonly event: string;
+  readonly body: Body;
+  /** Dropped (and counted) for sockets whose transport cannot take it now. */
+  readonly volatile: boolean;
+  /** Present when clients shall acknowledge. */
+  readonly ack: AckRequest | null;
+}
+
+export interface AckRequest {
+  /** Milliseconds until the answer is given with whoever answered by then. */
+  readonly timeout: number;
+  readonly collect: 'answers' | 'count';
+}
+
+export interface JoinCommand extends Addressed {
+  readonly kind: 'join';
+  readonly rooms: readonly string[];
+}
+
+export interface LeaveCommand extends Addressed {
+  readonly kind: 'leave';
+  readonly rooms: readonly string[];
+}
+
+export interface DisconnectCommand extends Addressed {
+  readonly kind: 'disconnect';
+  /** Close the whole connection instead of leaving one namespace. */
+  readonly closeConnection: boolean;
+}
+
+/** One client's acknowledgement. */
+export interface AckAnswer {
+  readonly socket: string;
+  readonly body: Body;
+}
+
+/** What became of an `EmitCommand` with `ack`. `expected` sockets were asked; `missing` did not answer in time. */
+export interface AckResult {
+  readonly answers: readonly AckAnswer[];
+  readonly acked: number;
+  readonly expected: number;
+  /** Public ids of the sockets that did not answer; empty when only counts were collected. */
+  readonly missing: readonly string[];
+}

@@ -1,0 +1,31 @@
+/**
+ * Who is where: which sockets a user has and a room holds, and on which node each socket lives
+ * (`ws:user:clients:*`, `ws:guid:clients:*`, `ws:client:*` on Redis).
+ *
+ * Writes are applied in the order they are made. Reads may lag behind writes of other nodes, never behind the
+ * own ones. Entries not touched for longer than the adapter's lifetime vanish (`sweep`).
+ */
+export interface Presence {
+  add(entry: PresenceEntry): void;
+  remove(socket: string): void;
+  join(socket: string, rooms: readonly string[]): void;
+  leave(socket: string, rooms: readonly string[]): void;
+  /** Refreshes "last seen" (ms since 1970) of many sockets at once. */
+  touch(sockets: readonly string[], seen: number): void;
+  /** Nodes that hold at least one socket of these users or rooms. Resolves synchronously in memory. */
+  nodesOf(users: readonly string[], rooms: readonly string[]): readonly number[] | Promise<readonly number[]>;
+  /** All nodes that hold sockets. */
+  nodes(): readonly number[] | Promise<readonly number[]>;
+  /** Sockets of one user, oldest first. */
+  socketsOfUser(user: string): readonly string[] | Promise<readonly string[]>;
+  /** Removes entries not seen since `before` (ms since 1970); returns their ids. */
+  sweep(before: number): readonly string[] | Promise<readonly string[]>;
+}
+
+export interface PresenceEntry {
+  readonly socket: string;
+  readonly user: string;
+  readonly node: number;
+  /** Milliseconds since 1970. */
+  readonly seen: number;
+}

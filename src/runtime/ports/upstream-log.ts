@@ -1,0 +1,64 @@
+import type { Body } from '../codec/body.ts';
+import type { SocketDescription } from '../socket-description.ts';
+
+/**
+ * The log that carries what clients do to whoever speaks for the backend (`ws.upstream` on Kafka).
+ *
+ * Guarantees every adapter gives:
+ * - records of one socket (`key`) are handed out in the order they were appended, to one consumer of the group
+ *   at a time;
+ * - a record is handed out again (to this or another consumer) until it was settled: at least once;
+ * - `append` either accepts a record or throws `HoldfastError('resource_exhausted' | 'unavailable')`; it never
+ *   drops one silently. It does not block.
+ */
+export interface UpstreamLog {
+  append(record: UpstreamRecord): void;
+  /** Joins the consumer group. `handler` must not throw; it settles each record when it is done with it. */
+  consume(handler: UpstreamHandler): UpstreamSubscription;
+  /** Resolves when everything appended so far was accepted by the log's storage. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `settle` is called once per record, in any order; not calling it holds the record's place in the log. */
+export type UpstreamHandler = (record: UpstreamRecord, settle: () => void) => void;
+
+export interface UpstreamSubscription {
+  /** Stops handing out records; resolves when those handed out are settled or `deadline` (ms) passed. */
+  stop(deadline: number): Promise<void>;
+}
+
+interface UpstreamFacts {
+  /** Partition key: the socket's public id. */
+  readonly key: string;
+  readonly socket: SocketDescription;
+  /** Stable over redeliveries. */
+  readonly messageId: string;
+  /** 32 lower-case hex digits (W3C trace-id). */
+  readonly traceId: string;
+  /** When the gateway received it, ms since 1970. */
+  readonly time: number;
+}
+
+export interface ConnectRecord extends UpstreamFacts {
+  readonly kind: 'connect';
+  /** JSON text of the CONNECT payload, or `null`. */
+  readonly auth: string | null;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface MessageRecord extends UpstreamFacts {
+  readonly kind: 'message';
+  readonly event: string;
+  readonly body: Body;
+  /** The client's ack id, or -1 when it wants none. */
+  readonly ackId: number;
+}
+
+export interface DisconnectRecord extends UpstreamFacts {
+  readonly kind: 'disconnect';
+  readonly reason: string;
+}
+
+export type UpstreamRecord = ConnectRecord | MessageRecord | DisconnectRecord;
