@@ -11,10 +11,14 @@ interface Addressed {
   readonly to: Target;
   readonly except: Target;
   readonly namespace: string;
+  /** Name of the push token that asked; absent when a backend's answer did. `X-Push-Client-ID` on Kafka. */
+  readonly pushedBy?: string;
 }
 
 export interface EmitCommand extends Addressed {
   readonly kind: 'emit';
+  /** Unique in the cluster; what the push API answered with. Absent when a backend's answer asked. */
+  readonly messageId?: string;
   readonly event: string;
   readonly body: Body;
   /** Dropped (and counted) for sockets whose transport cannot take it now. */
