@@ -1,0 +1,23 @@
+import { broadcast } from './broadcast.ts';
+import { broadcastAck } from './broadcast-ack.ts';
+import { broadcastBurst } from './broadcast-burst.ts';
+import { clientMessage } from './client-message.ts';
+import { connect } from './connect.ts';
+import { connectDelay } from './connect-delay.ts';
+import { idleMemory } from './idle-memory.ts';
+import { pushRequest } from './push-request.ts';
+import type { Scenario } from './scenario.ts';
+import { stoppedReaders } from './stopped-readers.ts';
+
+/** In the order of the report. */
+export const SCENARIOS: readonly Scenario[] = [
+  idleMemory,
+  connect,
+  broadcast,
+  broadcastBurst,
+  broadcastAck,
+  clientMessage,
+  pushRequest,
+  stoppedReaders,
+  connectDelay,
+];

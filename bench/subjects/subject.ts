@@ -1,0 +1,40 @@
+import type { ServerProcess } from '../server-process.ts';
+
+export const SUBJECT_NAMES = ['floor', 'holdfast', 'socket.io-uws', 'socket.io-ws'] as const;
+export type SubjectName = (typeof SUBJECT_NAMES)[number];
+
+/** One of the servers that are compared. */
+export interface Subject {
+  readonly name: SubjectName;
+  start(settings: ServerSettings): Promise<Server>;
+}
+
+export interface ServerSettings {
+  /** Milliseconds between two Engine.IO pings; long in scenarios that count CPU, so that no ping falls in. */
+  readonly pingInterval: number;
+}
+
+/** An event for everyone. */
+export interface EmitOrder {
+  readonly event: string;
+  readonly args: readonly unknown[];
+  /** How often to emit it within one tick. */
+  readonly times: number;
+  /** Ask every client for an acknowledgement and resolve when all of them came. */
+  readonly ack: boolean;
+}
+
+export interface Server {
+  readonly process: ServerProcess;
+  /** Clients connect here. */
+  readonly port: number;
+  emit(order: EmitOrder): Promise<{ acked: number }>;
+  /** Client events that arrived so far. */
+  received(): Promise<number>;
+  /** What the server itself says about closed connections and dropped messages; null when it says nothing. */
+  losses(): Promise<{ closedAsSlow: number; dropped: number } | null>;
+  /** The event loop's delay by the server's own metrics, seconds; null when it has none. */
+  ownLoopDelayP99(): Promise<number | null>;
+  /** Only Holdfast has a push API; null elsewhere. */
+  readonly pushPort: number | null;
+}
