@@ -1,0 +1,140 @@
+import { type DescMessage, fromJson, type JsonObject, type MessageShape } from '@bufbuild/protobuf';
+import {
+  CountSocketsRequestSchema,
+  DisconnectRequestSchema,
+  EmitRequestSchema,
+  JoinRequestSchema,
+  LeaveRequestSchema,
+  ListSocketsRequestSchema,
+} from '../../generated/holdfast/v1/push_pb.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { type ActionDefaults, PUSH_DEFAULTS } from './action-defaults.ts';
+import { attachmentsOfJson } from './attachment-text.ts';
+import { checkBatchSize } from './batch-items.ts';
+import { bodyOfValues } from './body-value.ts';
+import { disconnectRequest, emitRequest, joinRequest, leaveRequest } from './command-message.ts';
+import { checkDedupKey } from './dedup-key.ts';
+import { fieldPath, invalidArgument } from './invalid-argument.ts';
+import type { PushMethod } from './push-method.ts';
+import type { BatchRequest, CommandRequest, PushRequest } from './push-request.ts';
+import { countRequest, listRequest } from './query-message.ts';
+import { findUnknownField } from './unknown-field.ts';
+
+/**
+ * Reads a request in its JSON form. The text is parsed once; the arguments of events stay plain JSON, all the
+ * rest is checked by Protobuf-ES. Throws `invalid_argument`, which names the field.
+ */
+export function readPushJson(method: PushMethod, text: string): PushRequest {
+  const json = objectOf(parse(text), '');
+  switch (method) {
+    case 'Emit':
+      return readEmitJson(json, PUSH_DEFAULTS, '');
+    case 'Join':
+      return joinRequest(decode(JoinRequestSchema, json, ''), PUSH_DEFAULTS, '');
+    case 'Leave':
+      return leaveRequest(decode(LeaveRequestSchema, json, ''), PUSH_DEFAULTS, '');
+    case 'Disconnect':
+      return disconnectRequest(decode(DisconnectRequestSchema, json, ''), PUSH_DEFAULTS, '');
+    case 'ListSockets':
+      return listRequest(decode(ListSocketsRequestSchema, json, ''));
+    case 'CountSockets':
+      return countRequest(decode(CountSocketsRequestSchema, json, ''));
+    case 'Batch':
+      return readBatchJson(json);
+  }
+}
+
+/** Reads one `Action`: an object with exactly one of emit, join, leave and disconnect. */
+export function readActionJson(value: unknown, defaults: ActionDefaults, path: string): CommandRequest {
+  const json = objectOf(value, path);
+  let found: CommandRequest | null = null;
+  for (const key in json) {
+    const inner = json[key];
+    if (inner === null) continue;
+    if (found !== null) throw invalidArgument(path, 'has more than one of emit, join, leave, disconnect');
+    const field = fieldPath(path, key);
+    switch (key) {
+      case 'emit':
+        found = readEmitJson(objectOf(inner, field), defaults, field);
+        break;
+      case 'join':
+        found = joinRequest(decode(JoinRequestSchema, objectOf(inner, field), field), defaults, field);
+        break;
+      case 'leave':
+        found = leaveRequest(decode(LeaveRequestSchema, objectOf(inner, field), field), defaults, field);
+        break;
+      case 'disconnect':
+        found = disconnectRequest(
+          decode(DisconnectRequestSchema, objectOf(inner, field), field),
+          defaults,
+          field,
+        );
+        break;
+      default:
+        throw unknownField(field);
+    }
+  }
+  if (found === null) throw invalidArgument(path, 'needs one of emit, join, leave, disconnect');
+  return found;
+}
+
+function readEmitJson(json: JsonObject, defaults: ActionDefaults, path: string): CommandRequest {
+  const body = bodyOfValues(json.args, attachmentsOfJson(json.attachments, path), path);
+  // For Protobuf-ES null is absent: it builds no messages for what `body` holds already.
+  if (json.args !== undefined) json.args = null;
+  if (json.attachments !== undefined) json.attachments = null;
+  return emitRequest(decode(EmitRequestSchema, json, path), body, defaults, path);
+}
+
+function readBatchJson(json: JsonObject): BatchRequest {
+  let dedupKey = '';
+  let items: CommandRequest[] = [];
+  for (const key in json) {
+    const value = json[key];
+    if (value === null) continue;
+    if (key === 'items') {
+      if (!Array.isArray(value)) throw invalidArgument('items', 'must be an array');
+      checkBatchSize(value.length);
+      items = value.map((item, index) => readActionJson(item, PUSH_DEFAULTS, `items[${index}]`));
+    } else if (key === 'dedupKey' || key === 'dedup_key') {
+      if (typeof value !== 'string') throw invalidArgument('dedupKey', 'must be a string');
+      dedupKey = checkDedupKey(value, '');
+    } else throw unknownField(key);
+  }
+  checkBatchSize(items.length);
+  return { method: 'Batch', items, dedupKey };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new HoldfastError('invalid_argument', `the request is not JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function objectOf(value: unknown, path: string): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw invalidArgument(path === '' ? 'request' : path, 'must be an object');
+}
+
+function decode<Schema extends DescMessage>(
+  schema: Schema,
+  json: JsonObject,
+  path: string,
+): MessageShape<Schema> {
+  try {
+    return fromJson(schema, json);
+  } catch (cause) {
+    const unknown = findUnknownField(schema, json, path);
+    if (unknown !== null) throw unknownField(unknown);
+    const message = (cause as Error).message;
+    throw new HoldfastError('invalid_argument', path === '' ? message : `${path}: ${message}`, { cause });
+  }
+}
+
+function unknownField(path: string): HoldfastError {
+  return new HoldfastError('invalid_argument', `unknown field "${path}"`);
+}
