@@ -1,7 +1,7 @@
 import type { PresenceEntry } from '../../runtime/ports/presence.ts';
 
 const FIRST_CAPACITY = 256;
-const NO_ROOMS: ReadonlySet<string> = new Set();
+const NO_ROOMS: readonly string[] = [];
 
 /**
  * The columns of the presence table. A row is taken by `add` and free again after `remove`; free rows are used again,
@@ -14,8 +14,8 @@ export class PresenceRows {
   /** Ms since 1970; `Infinity` marks a free row, which no sweep takes. */
   #seen = new Float64Array(FIRST_CAPACITY).fill(Number.POSITIVE_INFINITY);
   readonly #users: string[] = [];
-  /** Sockets in no room share one empty set. */
-  readonly #rooms: (ReadonlySet<string> | Set<string>)[] = [];
+  /** `null` for no room and the bare name for a single one: a `Set` of one takes 200 bytes. */
+  readonly #rooms: (string | Set<string> | null)[] = [];
   readonly #free: number[] = [];
 
   add(hi: number, lo: number, entry: PresenceEntry): number {
@@ -26,14 +26,14 @@ export class PresenceRows {
     this.#nodes[row] = entry.node;
     this.#seen[row] = entry.seen;
     this.#users[row] = entry.user;
-    this.#rooms[row] = NO_ROOMS;
+    this.#rooms[row] = null;
     return row;
   }
 
   remove(row: number): void {
     this.#seen[row] = Number.POSITIVE_INFINITY;
     this.#users[row] = '';
-    this.#rooms[row] = NO_ROOMS;
+    this.#rooms[row] = null;
     this.#free.push(row);
   }
 
@@ -53,21 +53,23 @@ export class PresenceRows {
     return this.#users[row]!;
   }
 
-  rooms(row: number): ReadonlySet<string> {
-    return this.#rooms[row]!;
+  rooms(row: number): Iterable<string> {
+    const rooms = this.#rooms[row]!;
+    if (rooms === null) return NO_ROOMS;
+    return typeof rooms === 'string' ? [rooms] : rooms;
   }
 
   join(row: number, room: string): void {
     const rooms = this.#rooms[row]!;
-    if (rooms === NO_ROOMS) this.#rooms[row] = new Set([room]);
-    else (rooms as Set<string>).add(room);
+    if (rooms === null) this.#rooms[row] = room;
+    else if (typeof rooms !== 'string') rooms.add(room);
+    else if (rooms !== room) this.#rooms[row] = new Set([rooms, room]);
   }
 
   leave(row: number, room: string): void {
     const rooms = this.#rooms[row]!;
-    if (rooms === NO_ROOMS) return;
-    (rooms as Set<string>).delete(room);
-    if (rooms.size === 0) this.#rooms[row] = NO_ROOMS;
+    if (rooms === room) this.#rooms[row] = null;
+    else if (rooms instanceof Set && rooms.delete(room) && rooms.size === 0) this.#rooms[row] = null;
   }
 
   touch(row: number, seen: number): void {
