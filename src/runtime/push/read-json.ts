@@ -15,6 +15,7 @@ import { bodyOfValues } from './body-value.ts';
 import { disconnectRequest, emitRequest, joinRequest, leaveRequest } from './command-message.ts';
 import { checkDedupKey } from './dedup-key.ts';
 import { fieldPath, invalidArgument } from './invalid-argument.ts';
+import { describeProblem } from './json-problem.ts';
 import type { PushMethod } from './push-method.ts';
 import type { BatchRequest, CommandRequest, PushRequest } from './push-request.ts';
 import { countRequest, listRequest } from './query-message.ts';
@@ -130,8 +131,8 @@ function decode<Schema extends DescMessage>(
   } catch (cause) {
     const unknown = findUnknownField(schema, json, path);
     if (unknown !== null) throw unknownField(unknown);
-    const message = (cause as Error).message;
-    throw new HoldfastError('invalid_argument', path === '' ? message : `${path}: ${message}`, { cause });
+    const problem = describeProblem(schema, json, path) ?? (cause as Error).message;
+    throw new HoldfastError('invalid_argument', problem, { cause });
   }
 }
 
