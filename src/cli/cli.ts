@@ -1,0 +1,21 @@
+import type { Config } from '../runtime/config/config.ts';
+import type { Environment } from '../runtime/config/config-environment.ts';
+import type { LoadResult } from '../runtime/config/load-config.ts';
+
+/** What the commands need of the world. */
+export interface Cli {
+  readonly environment: Environment;
+  /**
+   * Runs a node until it has stopped; resolves with the exit code, rejects when it cannot start. `reload` reads
+   * the configuration again from the same sources (SIGHUP).
+   */
+  readonly startNode: (config: Config, reload: () => LoadResult) => Promise<number>;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Content of a text file; throws when it cannot be read. */
+  readonly readFile: (path: string) => string;
+  readonly readStdin: () => Promise<string>;
+}
+
+/** Exit codes: what scripts and init systems go by. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
