@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryDedupWindow } from '../../src/adapters/memory/dedup-window.ts';
 import type { DedupWindow } from '../../src/runtime/ports/dedup-window.ts';
+import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
 import { describeFaults, type Fault } from './contract.ts';
 import {
   DEDUP_WINDOW_CLAUSES,
   type DedupWindowFixture,
   dedupWindowContract,
 } from './dedup-window-contract.ts';
-import { FakeClock } from './fake-clock.ts';
 
-function fixture(make: (clock: FakeClock) => DedupWindow): DedupWindowFixture {
-  const clock = new FakeClock();
+function fixture(make: (clock: SimulatedClock) => DedupWindow): DedupWindowFixture {
+  const clock = new SimulatedClock();
   const window = make(clock);
   return {
     patience: 200,
@@ -73,16 +73,16 @@ describeFaults('dedup window', DEDUP_WINDOW_CLAUSES, [
 
 describe('the dedup window in memory', () => {
   it('holds no key and no timer once all have expired', async () => {
-    const clock = new FakeClock();
+    const clock = new SimulatedClock();
     const window = new MemoryDedupWindow({ clock });
     await Promise.all(['a', 'b', 'c'].map((key) => window.run(key, async () => key)));
-    expect([window.size, clock.timers]).toEqual([3, 1]);
+    expect([window.size, clock.nextDue()]).toEqual([3, 60_000]);
     clock.advance(60_000);
-    expect([window.size, clock.timers]).toEqual([0, 0]);
+    expect([window.size, clock.nextDue()]).toEqual([0, Number.POSITIVE_INFINITY]);
   });
 
   it('keeps a key whose first use still runs, however long', async () => {
-    const clock = new FakeClock();
+    const clock = new SimulatedClock();
     const window = new MemoryDedupWindow({ clock });
     let finish: (value: number) => void = () => {};
     const first = window.run('k', () => new Promise<number>((resolve) => (finish = resolve)));
@@ -93,7 +93,7 @@ describe('the dedup window in memory', () => {
   });
 
   it('refuses a new key when it holds as many as it may', async () => {
-    const clock = new FakeClock();
+    const clock = new SimulatedClock();
     const window = new MemoryDedupWindow({ clock, maxKeys: 2 });
     await window.run('a', async () => 1);
     await window.run('b', async () => 2);

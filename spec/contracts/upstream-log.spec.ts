@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryUpstreamLog, type MemoryUpstreamLogOptions } from '../../src/adapters/memory/upstream-log.ts';
 import type { UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
+import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
 import { describeFaults, type Fault } from './contract.ts';
-import { FakeClock } from './fake-clock.ts';
 import { StubUpstreamLog, type UpstreamLogFault } from './stub-upstream-log.ts';
 import {
   disconnect,
@@ -89,7 +89,7 @@ describeFaults('upstream log', UPSTREAM_LOG_CLAUSES, [
 describe('the memory log', () => {
   function memory(options: Partial<MemoryUpstreamLogOptions> = {}) {
     const deferred: (() => void)[] = [];
-    const clock = new FakeClock();
+    const clock = new SimulatedClock();
     const log = new MemoryUpstreamLog({ clock, defer: (callback) => deferred.push(callback), ...options });
     const turn = () => {
       for (const callback of deferred.splice(0)) callback();
@@ -179,7 +179,7 @@ describe('the memory log', () => {
     expect(log.size).toBe(1);
     got[0]!();
     expect(log.size).toBe(0);
-    expect(clock.timers).toBe(0);
+    expect(clock.nextDue()).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('goes on with the other records when a handler throws', () => {
