@@ -1,0 +1,353 @@
+import { type CompiledMachine, startEvent } from './compiled-machine.ts';
+import type { TimingWheel } from './timing-wheel.ts';
+
+/** What the runtime provides for a machine; the types make it exhaustive. */
+export interface Implementations<Effects, Guard extends string, Delay extends string> {
+  readonly effects: { readonly [Name in keyof Effects]: (row: number, params: Effects[Name]) => void };
+  readonly guards: { readonly [Name in Guard]: (row: number) => boolean };
+  /** Milliseconds, finite. */
+  readonly delays: { readonly [Name in Delay]: (row: number) => number };
+}
+
+/** Sees every transition once the new state is entered and before its effects run. */
+export type Observer = (row: number, event: number, from: number, to: number, transition: number) => void;
+
+export interface MachineRunnerOptions {
+  readonly wheel: TimingWheel;
+  /** Rows to make room for at first. */
+  readonly capacity?: number;
+  /**
+   * An effect, guard or delay of this row threw. The step goes on with its next effect (a guard's step does not
+   * take place). Called within the row's step, so what it sends to the row is handled right after it.
+   */
+  readonly onFault: (row: number, error: unknown) => void;
+}
+
+/** How many events of one row its effects may cause in a row before that counts as a fault. */
+const CHAIN_LIMIT = 1000;
+const HISTORY = 8;
+const NO_EVENT = 255;
+const UNARMED = 0;
+
+/**
+ * Runs one compiled machine for many rows. A row is an integer; its state, timers and last events lie in typed
+ * arrays (about 40 bytes a row). Nothing is allocated per event.
+ *
+ * Events are run to completion as in XState: what effects send to their own row waits until the step is over, what
+ * they send to other rows is handled at once. Guards of a step are asked before its effects run.
+ * A row that has reached a final state and run its effects is absent again: its timers and waiting events are gone.
+ */
+export class MachineRunner<Event extends string, Effects, Guard extends string, Delay extends string> {
+  readonly machine: CompiledMachine<Event, Effects, Guard, Delay>;
+  /** How many rows are in each state. The figure of state 0 (absent) means nothing. */
+  readonly population: Int32Array;
+  /** Set it to watch; costs one branch per transition while null. */
+  observe: Observer | null = null;
+  /** How often `onFault` itself threw; the row carries on as if it had not. */
+  lostFaults = 0;
+  private readonly wheel: TimingWheel;
+  private readonly owner: number;
+  private readonly onFault: (row: number, error: unknown) => void;
+  private readonly effects: readonly ((row: number, params: unknown) => void)[];
+  private readonly guards: readonly ((row: number) => boolean)[];
+  private readonly delays: readonly ((row: number) => number)[];
+  private readonly width: number;
+  private readonly reactions: Int32Array;
+  private readonly decisions: Int32Array;
+  private readonly nextState: Uint16Array;
+  private readonly stepFrom: Uint32Array;
+  private readonly stepCode: Uint16Array;
+  private readonly stepParam: Uint16Array;
+  private readonly params: readonly unknown[];
+  private readonly final: Uint8Array;
+  private readonly effectCount: number;
+  private readonly cancelBase: number;
+  private readonly timerBase: number;
+  private readonly timerLane: Uint8Array;
+  private readonly timerDelay: Uint8Array;
+  private readonly lanes: number;
+  private states: Uint16Array;
+  private busy: Uint8Array;
+  /** Wheel handle by row and lane, UNARMED where there is none. */
+  private handles: Int32Array;
+  private recent: Uint8Array;
+  private recentAt: Uint8Array;
+  /** Mailbox of the rows that are in a step: pairs of row and event, oldest first. */
+  private readonly waiting: number[] = [];
+
+  constructor(
+    machine: CompiledMachine<Event, Effects, Guard, Delay>,
+    implementations: Implementations<Effects, Guard, Delay>,
+    options: MachineRunnerOptions,
+  ) {
+    if (machine.events.length >= NO_EVENT) throw new RangeError('a machine has at most 254 events');
+    this.machine = machine;
+    this.wheel = options.wheel;
+    this.owner = options.wheel.register((row, timer) => this.expire(row, timer));
+    this.onFault = options.onFault;
+    this.effects = machine.effects.map(
+      (name) => implementations.effects[name] as (row: number, params: unknown) => void,
+    );
+    this.guards = machine.guards.map((name) => implementations.guards[name]);
+    this.delays = machine.delays.map((name) => implementations.delays[name]);
+    this.width = machine.events.length;
+    this.reactions = machine.reactions;
+    this.decisions = machine.decisions;
+    this.nextState = machine.nextState;
+    this.stepFrom = machine.stepFrom;
+    this.stepCode = machine.stepCode;
+    this.stepParam = machine.stepParam;
+    this.params = machine.params;
+    this.final = machine.final;
+    this.effectCount = machine.effects.length;
+    this.cancelBase = machine.effects.length + machine.timers.length;
+    this.timerBase = machine.events.length - 1 - machine.timers.length;
+    this.timerLane = Uint8Array.from(machine.timers, ({ lane }) => lane);
+    this.timerDelay = Uint8Array.from(machine.timers, ({ delay }) => delay);
+    this.lanes = machine.lanes;
+    this.population = new Int32Array(machine.states.length);
+    const capacity = options.capacity ?? 1024;
+    this.states = new Uint16Array(capacity);
+    this.busy = new Uint8Array(capacity);
+    this.handles = new Int32Array(capacity * this.lanes);
+    this.recent = new Uint8Array(capacity * HISTORY).fill(NO_EVENT);
+    this.recentAt = new Uint8Array(capacity);
+  }
+
+  /** Brings an absent row into the machine's initial state. Throws `RangeError` when the row is taken. */
+  start(row: number): void {
+    if (row >= this.states.length) this.ensure(row + 1);
+    if (this.states[row] !== 0 || this.busy[row] !== 0) throw new RangeError(`row ${row} is taken`);
+    this.recent.fill(NO_EVENT, row * HISTORY, (row + 1) * HISTORY);
+    this.run(row, startEvent(this.machine));
+  }
+
+  /** Tells the row what happened; `event` is a code of `machine.event`. Absent rows take no notice. */
+  send(row: number, event: number): void {
+    if (this.busy[row] !== 0) {
+      this.waiting.push(row, event);
+      return;
+    }
+    this.run(row, event);
+  }
+
+  /** Makes the row absent at once, without effects: timers cancelled, waiting events and a running step cut off. */
+  stop(row: number): void {
+    const state = this.states[row]!;
+    if (state === 0) return;
+    this.population[state]!--;
+    this.states[row] = 0;
+    for (let at = row * this.lanes; at < (row + 1) * this.lanes; at++) {
+      const handle = this.handles[at]!;
+      if (handle !== UNARMED) {
+        this.handles[at] = UNARMED;
+        this.wheel.cancel(handle);
+      }
+    }
+    this.dropWaiting(row);
+  }
+
+  /** Code of the row's state; 0 is absent. Within effects it is the state that the step leads to. */
+  state(row: number): number {
+    return this.states[row]!;
+  }
+
+  /** Name of the row's state, such as `open.websocket.calm.joined`. */
+  stateName(row: number): string {
+    return this.machine.states[this.states[row]!]!;
+  }
+
+  /** Whether the row's state is in a set made by `mask`. */
+  within(row: number, set: Uint8Array): boolean {
+    return set[this.states[row]!] === 1;
+  }
+
+  /** Whether the event can do anything to the row now; hot paths ask before they bother to send. */
+  reacts(row: number, event: number): boolean {
+    return this.reactions[this.states[row]! * this.width + event] !== 0;
+  }
+
+  /** Names of the row's last events, at most 8, oldest first; timers as `<delay>@<state>`. Survives the row's end. */
+  history(row: number): string[] {
+    const names: string[] = [];
+    for (let i = 0; i < HISTORY; i++) {
+      const code = this.recent[row * HISTORY + ((this.recentAt[row]! + i) % HISTORY)]!;
+      if (code !== NO_EVENT) names.push(this.eventName(code));
+    }
+    return names;
+  }
+
+  /** Name of an event by its code; timers as `<delay>@<state>`. */
+  eventName(code: number): string {
+    return this.machine.timers[code - this.timerBase]?.name ?? this.machine.events[code]!;
+  }
+
+  /** The row's armed timers: name and milliseconds left. Timers that share a lane are told apart by the state. */
+  timers(row: number): { name: string; remaining: number }[] {
+    const paths = this.machine.activePaths[this.states[row]!]!;
+    return this.machine.timers.flatMap(({ name, lane }) => {
+      const handle = this.handles[row * this.lanes + lane]!;
+      const owned = paths.includes(name.slice(name.indexOf('@') + 1));
+      return owned && handle !== UNARMED ? [{ name, remaining: this.wheel.remaining(handle) }] : [];
+    });
+  }
+
+  /** Makes room for rows below `rows`. */
+  ensure(rows: number): void {
+    const size = this.states.length;
+    if (rows <= size) return;
+    const bigger = Math.max(rows, size * 2);
+    const states = new Uint16Array(bigger);
+    states.set(this.states);
+    this.states = states;
+    const busy = new Uint8Array(bigger);
+    busy.set(this.busy);
+    this.busy = busy;
+    const handles = new Int32Array(bigger * this.lanes);
+    handles.set(this.handles);
+    this.handles = handles;
+    const recent = new Uint8Array(bigger * HISTORY).fill(NO_EVENT);
+    recent.set(this.recent);
+    this.recent = recent;
+    const recentAt = new Uint8Array(bigger);
+    recentAt.set(this.recentAt);
+    this.recentAt = recentAt;
+  }
+
+  private expire(row: number, timer: number): void {
+    this.handles[row * this.lanes + this.timerLane[timer]!] = UNARMED;
+    this.send(row, this.timerBase + timer);
+  }
+
+  private run(row: number, event: number): void {
+    const from = this.states[row]!;
+    const reaction = this.reactions[from * this.width + event]!;
+    this.note(row, event);
+    if (reaction === 0) return;
+    this.busy[row] = 1;
+    this.step(row, event, from, reaction);
+    if (this.waiting.length !== 0) this.drain(row);
+    if (this.final[this.states[row]!] === 1) this.stop(row);
+    this.busy[row] = 0;
+  }
+
+  private note(row: number, event: number): void {
+    const at = this.recentAt[row]!;
+    this.recent[row * HISTORY + at] = event;
+    this.recentAt[row] = (at + 1) % HISTORY;
+  }
+
+  /** Handles the events that wait for this row; those of other rows belong to steps further out. */
+  private drain(row: number): void {
+    for (let handled = 1; ; handled++) {
+      const at = this.firstWaiting(row);
+      if (at < 0) return;
+      const event = this.waiting[at + 1]!;
+      this.waiting.splice(at, 2);
+      if (handled % CHAIN_LIMIT === 0) {
+        this.dropWaiting(row);
+        // The fault handler gets one chance to end the row in an orderly way.
+        if (handled === CHAIN_LIMIT) this.fault(row, new EndlessChain(this.machine.id));
+        else this.stop(row);
+        continue;
+      }
+      const from = this.states[row]!;
+      const reaction = this.reactions[from * this.width + event]!;
+      this.note(row, event);
+      if (reaction !== 0) this.step(row, event, from, reaction);
+    }
+  }
+
+  private dropWaiting(row: number): void {
+    for (let i = this.waiting.length - 2; i >= 0; i -= 2) {
+      if (this.waiting[i] === row) this.waiting.splice(i, 2);
+    }
+  }
+
+  private firstWaiting(row: number): number {
+    for (let i = 0; i < this.waiting.length; i += 2) if (this.waiting[i] === row) return i;
+    return -1;
+  }
+
+  private step(row: number, event: number, from: number, reaction: number): void {
+    let transition = reaction;
+    if (transition < 0) {
+      try {
+        transition = this.decide(row, transition);
+      } catch (error) {
+        this.fault(row, error);
+        return;
+      }
+      if (transition === 0) return;
+    }
+    const to = this.nextState[transition]!;
+    if (to !== from) {
+      this.states[row] = to;
+      if (from !== 0) this.population[from]!--;
+      this.population[to]!++;
+    }
+    if (this.observe !== null) this.observe(row, event, from, to, transition);
+    let next = this.stepFrom[transition]!;
+    const end = this.stepFrom[transition + 1]!;
+    // A throw must not keep the rest of the steps from happening: timers have to be armed, rows to be released.
+    // The state only changes under a step when the row is stopped.
+    while (next < end && this.states[row] === to) {
+      try {
+        while (next < end && this.states[row] === to) this.perform(row, next++);
+      } catch (error) {
+        this.fault(row, error);
+      }
+    }
+  }
+
+  private decide(row: number, reaction: number): number {
+    const decisions = this.decisions;
+    let at = reaction;
+    while (at < 0) {
+      const triple = -3 * at;
+      at = this.guards[decisions[triple]!]!(row) ? decisions[triple + 1]! : decisions[triple + 2]!;
+    }
+    return at;
+  }
+
+  private perform(row: number, step: number): void {
+    const code = this.stepCode[step]!;
+    if (code < this.effectCount) {
+      this.effects[code]!(row, this.params[this.stepParam[step]!]);
+    } else if (code < this.cancelBase) {
+      this.arm(row, code - this.effectCount);
+    } else {
+      this.disarm(row, code - this.cancelBase);
+    }
+  }
+
+  private arm(row: number, timer: number): void {
+    const ms = this.delays[this.timerDelay[timer]!]!(row);
+    this.handles[row * this.lanes + this.timerLane[timer]!] = this.wheel.arm(this.owner, row, timer, ms);
+  }
+
+  private disarm(row: number, timer: number): void {
+    const at = row * this.lanes + this.timerLane[timer]!;
+    const handle = this.handles[at]!;
+    if (handle === UNARMED) return;
+    this.handles[at] = UNARMED;
+    this.wheel.cancel(handle);
+  }
+
+  private fault(row: number, error: unknown): void {
+    try {
+      this.onFault(row, error);
+    } catch {
+      this.lostFaults++;
+    }
+  }
+}
+
+/** Effects that answer every event with another one would hold the process for ever. */
+export class EndlessChain extends Error {
+  override readonly name = 'EndlessChain';
+
+  constructor(machine: string) {
+    super(`effects of machine "${machine}" caused ${CHAIN_LIMIT} events in a row`);
+  }
+}
