@@ -18,6 +18,7 @@ export interface CallBody {
     readonly protocol: string;
   };
   readonly auth?: unknown;
+  readonly query?: Readonly<Record<string, string>>;
   readonly event?: string;
   readonly args?: readonly unknown[];
   readonly attachments?: readonly string[];
@@ -50,9 +51,9 @@ export async function startEchoBackend(): Promise<EchoBackend> {
     const body = JSON.parse(Buffer.concat(chunks).toString()) as CallBody;
     calls.push({ method, headers: request.headers, body });
     for (const watcher of [...watchers]) watcher();
-    const answer = answerTo(method, body);
-    response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer ?? { code: 'unimplemented', message: `no method ${method}` }));
+    const { status, answer } = answerTo(method, body);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer));
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -83,10 +84,37 @@ export async function startEchoBackend(): Promise<EchoBackend> {
   };
 }
 
-function answerTo(method: string, body: CallBody): object | null {
-  if (method === 'OnConnect') return onConnect(body);
-  if (method === 'OnMessage') return onMessage(body);
-  return method === 'OnDisconnect' ? {} : null;
+interface Answer {
+  readonly status: number;
+  readonly answer: object;
+}
+
+function answerTo(method: string, body: CallBody): Answer {
+  switch (method) {
+    case 'OnAuthenticate':
+      return onAuthenticate(body);
+    case 'OnConnect':
+      return { status: 200, answer: onConnect(body) };
+    case 'OnMessage':
+      return { status: 200, answer: onMessage(body) };
+    case 'OnDisconnect':
+      return { status: 200, answer: {} };
+    default:
+      return { status: 404, answer: { code: 'unimplemented', message: `no method ${method}` } };
+  }
+}
+
+/** Everybody is who they say they are, except `mallory`, who is nobody here. */
+function onAuthenticate({ auth, query }: CallBody): Answer {
+  const user = userIn(auth) ?? query?.user ?? '';
+  if (user !== 'mallory') return { status: 200, answer: { user } };
+  const refusal = { code: 'unauthenticated', message: 'who are you?', data: { retry: false } };
+  return { status: 401, answer: refusal };
+}
+
+function userIn(auth: unknown): string | undefined {
+  if (typeof auth !== 'object' || auth === null || !('user' in auth)) return undefined;
+  return String(auth.user);
 }
 
 function onConnect({ socket, auth }: CallBody): object {

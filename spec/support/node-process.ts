@@ -1,0 +1,104 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Addresses {
+  readonly clientsUrl: string;
+  readonly pushUrl: string;
+  readonly adminUrl: string;
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const START_DEADLINE = 20_000;
+
+/** `holdfast dev` in a process of its own, on ports the system chose. */
+export class NodeProcess {
+  readonly addresses: Addresses;
+  readonly #child: ChildProcess;
+  readonly #output: string[];
+  /** Exit code, once it ended; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+
+  private constructor(child: ChildProcess, output: string[], addresses: Addresses) {
+    this.#child = child;
+    this.#output = output;
+    this.addresses = addresses;
+    this.exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+  }
+
+  static async start(settings: Readonly<Record<string, string>>): Promise<NodeProcess> {
+    const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
+    const listen = ['clients.listen', 'push.listen', 'push.grpcListen', 'admin.listen'];
+    const any = listen.filter((key) => !(key in settings)).flatMap((key) => [`--${key}`, '127.0.0.1:0']);
+    const child = spawn(process.execPath, [...program(), 'dev', ...any, ...flags], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, NODE_ENV: 'test' },
+    });
+    const output: string[] = [];
+    const addresses = await new Promise<Addresses>((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`${why}:\n${output.join('')}`));
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        fail('the node printed no addresses in time');
+      }, START_DEADLINE);
+      const listen = (chunk: Buffer) => {
+        output.push(chunk.toString());
+        const found = addressesIn(output.join(''));
+        if (!found) return;
+        clearTimeout(timer);
+        resolve(found);
+      };
+      child.stdout.on('data', listen);
+      child.stderr.on('data', listen);
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        fail(`the node ended with ${code} before it listened`);
+      });
+    });
+    return new NodeProcess(child, output, addresses);
+  }
+
+  /** Everything it has written so far, on both streams. */
+  get output(): string {
+    return this.#output.join('');
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Resident memory, bytes. */
+  get rss(): number {
+    return 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(this.#child.pid)]).toString());
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.isRunning) return;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000);
+    await this.exited;
+    clearTimeout(timer);
+  }
+}
+
+/** The sources when they can be run as they are, so that a test never meets yesterday's build. */
+function program(): string[] {
+  const source = join(ROOT, 'src/main.ts');
+  return existsSync(source) ? ['--import', 'tsx', source] : [join(ROOT, 'dist/main.js')];
+}
+
+function addressesIn(output: string): Addresses | null {
+  const clientsUrl = /"clients":"(http:[^"]+)"/.exec(output)?.[1];
+  const pushUrl = /"push":"(http:[^"]+)"/.exec(output)?.[1];
+  const adminUrl = /"admin":"(http:[^"]+)"/.exec(output)?.[1];
+  return clientsUrl && pushUrl && adminUrl ? { clientsUrl, pushUrl, adminUrl } : null;
+}
