@@ -5,6 +5,7 @@ import { clientMessage } from './client-message.ts';
 import { connect } from './connect.ts';
 import { connectDelay } from './connect-delay.ts';
 import { idleMemory } from './idle-memory.ts';
+import { machineStep } from './machine-step.ts';
 import { pushRequest } from './push-request.ts';
 import type { Scenario } from './scenario.ts';
 import { stoppedReaders } from './stopped-readers.ts';
@@ -20,4 +21,5 @@ export const SCENARIOS: readonly Scenario[] = [
   pushRequest,
   stoppedReaders,
   connectDelay,
+  machineStep,
 ];
