@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LOG_LEVELS } from '../ports/log-level.ts';
 import { optional, setting } from './setting.ts';
 import {
   choice,
@@ -356,11 +357,7 @@ export const CONFIG_SCHEMA = z.object({
     maxWatched: setting(integer(1, 100_000, 'connections'), '100', 'Most connections watched at once.'),
   }),
   log: z.object({
-    level: setting(
-      choice('debug', 'info', 'warn', 'error', 'silent'),
-      'info',
-      'Changeable at run time by PUT /log/level and SIGHUP.',
-    ),
+    level: setting(choice(...LOG_LEVELS), 'info', 'Changeable at run time by PUT /log/level and SIGHUP.'),
     format: setting(
       choice('auto', 'json', 'pretty'),
       'auto',

@@ -1,0 +1,128 @@
+import { CLOSE_REASONS, type CloseReason } from '../../machines/close-reason.ts';
+import { ERROR_CODES, type ErrorCode } from '../errors/holdfast-error.ts';
+import { SlotLayout } from './slot-layout.ts';
+
+/** Why a message did not reach the one it was for. Nothing is dropped without being counted here. */
+export const DROP_REASONS = [
+  /** A volatile message whose transport could not take it at that moment. */
+  'volatile',
+  /** Was waiting for a client that was closed as too slow. */
+  'slow consumer',
+  /** Was waiting for a client whose connection ended. */
+  'closed',
+  /** The client sent more than its limit. */
+  'rate limit',
+  /** No room left among the records that wait for the backend. */
+  'backend queue',
+  /** The backend did not take it within `backend.retry.deadline`. */
+  'backend deadline',
+  /** The backend answered that it will never take it. */
+  'backend refused',
+  /** Not something that can be delivered: a malformed answer or command. */
+  'invalid',
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** Why somebody was turned away before there was a connection. */
+export const REFUSAL_REASONS = [
+  'bad request',
+  'origin',
+  'rate limit',
+  'address limit',
+  'payload too large',
+  'draining',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+export const PUSH_METHODS = [
+  'Emit',
+  'Join',
+  'Leave',
+  'Disconnect',
+  'ListSockets',
+  'CountSockets',
+  'Batch',
+] as const;
+export type PushMethod = (typeof PUSH_METHODS)[number];
+
+export const BACKEND_METHODS = ['OnAuthenticate', 'OnConnect', 'OnMessage', 'OnDisconnect'] as const;
+export type BackendMethod = (typeof BACKEND_METHODS)[number];
+
+const closeReasons = Object.keys(CLOSE_REASONS) as CloseReason[];
+const codes: readonly (ErrorCode | 'ok')[] = ['ok', ...(Object.keys(ERROR_CODES) as ErrorCode[])];
+
+const layout = new SlotLayout();
+
+/** Where each counter lies in `Counters.values`. */
+export const COUNTER = Object.freeze({
+  connects: layout.one('holdfast_connects_total', 'Connections opened.'),
+  disconnects: layout.per(
+    'holdfast_disconnects_total',
+    'Connections closed, by reason.',
+    'reason',
+    closeReasons,
+  ),
+  refusals: layout.per(
+    'holdfast_refusals_total',
+    'Handshakes refused, by reason.',
+    'reason',
+    REFUSAL_REASONS,
+  ),
+  upgrades: layout.per(
+    'holdfast_upgrades_total',
+    'Upgrades from polling to WebSocket, by outcome.',
+    'outcome',
+    ['done', 'failed'],
+  ),
+  messagesReceived: layout.one('holdfast_messages_received_total', 'Messages received from clients.'),
+  messagesSent: layout.one('holdfast_messages_sent_total', 'Messages written to clients, one per receiver.'),
+  messagesDropped: layout.per(
+    'holdfast_messages_dropped_total',
+    'Messages that did not reach the one they were for, by reason.',
+    'reason',
+    DROP_REASONS,
+  ),
+  bytesReceived: layout.one('holdfast_bytes_received_total', 'Payload bytes received from clients.'),
+  bytesSent: layout.one('holdfast_bytes_sent_total', 'Payload bytes written to clients.'),
+  acks: layout.per('holdfast_acks_total', 'Acknowledgements asked of clients, by outcome.', 'outcome', [
+    'answered',
+    'missing',
+  ]),
+  heartbeatsMissed: layout.one('holdfast_heartbeats_missed_total', 'Heartbeats that stayed unanswered.'),
+  stallsForgiven: layout.one(
+    'holdfast_stalls_forgiven_total',
+    'Times deadlines were extended because this process itself had stood still.',
+  ),
+  internalErrors: layout.one('holdfast_internal_errors_total', 'Failures while handling one connection.'),
+  authentications: layout.per('holdfast_authentications_total', 'Authentications, by outcome.', 'outcome', [
+    'accepted',
+    'refused',
+    'failed',
+  ]),
+  pushRequests: layout.grid(
+    'holdfast_push_requests_total',
+    'Requests of the push API.',
+    ['method', 'code'],
+    PUSH_METHODS,
+    codes,
+  ),
+  backendCalls: layout.grid(
+    'holdfast_backend_calls_total',
+    'Calls of the backend, retries included.',
+    ['method', 'code'],
+    BACKEND_METHODS,
+    codes,
+  ),
+  backendRetries: layout.one('holdfast_backend_retries_total', 'Calls of the backend that were made again.'),
+  backendBreakerOpened: layout.one(
+    'holdfast_backend_breaker_opened_total',
+    'Times the circuit breaker stopped calls of the backend.',
+  ),
+  logLinesHeldBack: layout.one(
+    'holdfast_log_lines_held_back_total',
+    'Repeated log lines that were not written.',
+  ),
+});
+
+export const COUNTER_FAMILIES = layout.families as readonly (typeof layout.families)[number][];
+export const COUNTER_SLOTS: number = layout.size;
