@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HELP, type Options, readOptions } from './options.ts';
@@ -9,12 +10,14 @@ import { runOnce } from './run.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import type { Subject } from './subjects/subject.ts';
 
+const BUILD = fileURLToPath(new URL('../scripts/build.mjs', import.meta.url));
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 
 const options = parse();
 if (!options) {
   console.log(HELP);
 } else {
+  if (options.build) build();
   const results = await runAll(options);
   const machine = describeMachine();
   const names = options.subjects.map((subject) => subject.name);
@@ -32,6 +35,11 @@ function parse(): Options | null {
     console.error(`${(error as Error).message}\n\n${HELP}`);
     process.exit(2);
   }
+}
+
+function build(): void {
+  const { status } = spawnSync(process.execPath, [BUILD], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 /** Servers take turns within a run, so that a slow minute of the machine hits all of them alike. */

@@ -11,6 +11,8 @@ export interface Options {
   readonly conns: number;
   readonly seconds: number;
   readonly save: boolean;
+  /** Build Holdfast first. */
+  readonly build: boolean;
   /** Record a CPU profile of each measuring window. */
   readonly profile: boolean;
 }
@@ -22,8 +24,10 @@ export const HELP = `npm run bench -- [options]
   --runs <n>         runs of each scenario against each server (3)
   --conns <n>        connections (10000)
   --seconds <n>      length of a measuring window (10)
+  --no-build         measure dist/ as it is
   --no-save          print only, leave bench/results/ alone
-  --profile          one run against Holdfast, with a CPU profile of the measuring window in bench/results/profiles/`;
+  --profile          one run against Holdfast, with a CPU profile of each measuring window in bench/results/profiles/;
+                     the figures then include the profiler`;
 
 /** Reads the command line; null when help was asked for. Throws on what it does not know. */
 export function readOptions(argv: readonly string[]): Options | null {
@@ -37,14 +41,17 @@ export function readOptions(argv: readonly string[]): Options | null {
       conns: { type: 'string', default: '10000' },
       seconds: { type: 'string', default: '10' },
       save: { type: 'boolean', default: true },
+      build: { type: 'boolean', default: true },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return null;
+  const subjects = choose(SUBJECTS, values.servers ?? (values.profile ? 'holdfast' : undefined), 'server');
   return {
     scenarios: choose(SCENARIOS, values.only, 'scenario'),
-    subjects: choose(SUBJECTS, values.servers ?? (values.profile ? 'holdfast' : undefined), 'server'),
+    subjects,
+    build: values.build && subjects.some((subject) => subject.name === 'holdfast'),
     runs: positive(values.runs ?? (values.profile ? '1' : '3'), 'runs'),
     conns: positive(values.conns, 'conns'),
     seconds: positive(values.seconds, 'seconds'),
