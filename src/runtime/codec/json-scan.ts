@@ -125,6 +125,14 @@ export class JsonScanner {
   }
 }
 
+/** Whether `bytes[start..end)` stand for themselves inside a JSON string: ASCII without quotes, backslashes, controls. */
+export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    if (STRING_BYTE[bytes[i]!] !== PLAIN) return false;
+  }
+  return true;
+}
+
 export function skipWhiteSpace(bytes: Uint8Array, start: number, end: number): number {
   let pos = start;
   while (pos < end) {

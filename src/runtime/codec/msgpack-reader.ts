@@ -1,5 +1,6 @@
-import { copyOf, utf8Text } from './byte-text.ts';
+import { copyOf, nameText, utf8Text } from './byte-text.ts';
 import type { CodecLimits } from './codec-limits.ts';
+import { isPlain } from './json-scan.ts';
 import { ParseError } from './parse-error.ts';
 import { placeholderText } from './placeholder.ts';
 
@@ -181,7 +182,9 @@ export class MsgpackReader {
 
   private string(length: number): string {
     const start = this.pos;
-    return this.take(length) ? JSON.stringify(utf8Text(this.bytes, start, this.pos)) : '';
+    if (!this.take(length)) return '';
+    if (isPlain(this.bytes, start, this.pos)) return `"${nameText(this.bytes, start, this.pos)}"`;
+    return JSON.stringify(utf8Text(this.bytes, start, this.pos));
   }
 
   private binary(length: number): string {

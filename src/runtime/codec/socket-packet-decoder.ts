@@ -87,7 +87,7 @@ export class SocketPacketDecoder {
     let pos = start;
     let count = 0;
     while (pos < end && isDigit(bytes[pos]!)) {
-      count = count * 10 + bytes[pos++]! - ZERO;
+      count = count * 10 + (bytes[pos++]! - ZERO);
       if (count > this.limits.maxAttachments) return -ParseError.TOO_MANY_ATTACHMENTS;
     }
     if (count === 0 || pos >= end || bytes[pos] !== MINUS) return -ParseError.ILLEGAL_ATTACHMENT_COUNT;
@@ -173,7 +173,7 @@ function ackId(bytes: Uint8Array, start: number, end: number, packet: SocketPack
   let pos = start;
   let id = 0;
   while (pos < end && isDigit(bytes[pos]!)) {
-    id = id * 10 + bytes[pos++]! - ZERO;
+    id = id * 10 + (bytes[pos++]! - ZERO);
     if (id > Number.MAX_SAFE_INTEGER) return -ParseError.ILLEGAL_ACK_ID;
   }
   packet.ackId = id;
