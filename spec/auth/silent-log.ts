@@ -1,0 +1,16 @@
+import type { Log } from '../../src/runtime/ports/log.ts';
+
+/** Keeps warnings for a test to look at. */
+export class SilentLog implements Log {
+  readonly warnings: string[] = [];
+
+  debug(): void {}
+  info(): void {}
+  warn(_fields: object, message: string): void {
+    this.warnings.push(message);
+  }
+  error(): void {}
+  child(): Log {
+    return this;
+  }
+}
