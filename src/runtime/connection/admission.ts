@@ -1,0 +1,39 @@
+import type { EngineErrorName } from '../errors/engine-error.ts';
+import type { AddressLimits } from '../limits/address-limits.ts';
+import { COUNTER } from '../metrics/counter-slots.ts';
+import type { Counters } from '../metrics/counters.ts';
+
+/** Decides whether a new connection may come in at all: not while draining, and not too many from one address. */
+export class Admission {
+  private accepting = false;
+  /** Null when no limit per address is configured. */
+  private readonly limits: AddressLimits | null;
+  private readonly counters: Counters;
+
+  constructor(limits: AddressLimits | null, counters: Counters) {
+    this.limits = limits;
+    this.counters = counters;
+  }
+
+  start(): void {
+    this.accepting = true;
+  }
+
+  stop(): void {
+    this.accepting = false;
+  }
+
+  /** Counts the connection in, or says why it is refused. Every connection counted in must `leave`. */
+  enter(address: string): EngineErrorName | null {
+    if (!this.accepting) {
+      this.counters.add(COUNTER.refusals.draining);
+      return 'unavailable';
+    }
+    if (this.limits !== null && !this.limits.connect(address)) return 'tooManyRequests';
+    return null;
+  }
+
+  leave(address: string): void {
+    this.limits?.disconnect(address);
+  }
+}

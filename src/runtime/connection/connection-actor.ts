@@ -1,0 +1,214 @@
+import { CLOSE_REASONS, type CloseReason } from '../../machines/close-reason.ts';
+import type { ClosingParams, ConnectionDelay, ConnectionEffects, ConnectionGuard } from '../../machines/connection-vocabulary.ts';
+import { Flavour, isSocketIo, engineRevision } from '../codec/flavour.ts';
+import type { Implementations } from '../machine/machine-runner.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { WebSocketHandle } from '../ports/web-socket.ts';
+import type { Connection } from './connection.ts';
+import type { ConnectionTable } from './connection-table.ts';
+import type { HeartbeatInterval } from './heartbeat-interval.ts';
+import type { Outbound } from './outbound.ts';
+
+type Provided = Implementations<ConnectionEffects, ConnectionGuard, ConnectionDelay>;
+
+/** Durations in ms, from the configuration. */
+export interface ConnectionTimes {
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+  readonly upgradeTimeout: number;
+  readonly connectTimeout: number;
+  readonly authTimeout: number;
+  readonly retry: number;
+}
+
+/** How long the peer may take to end the transport after our farewell, ms. */
+const CLOSE_TIMEOUT = 5_000;
+/** As in the official server: how often a pending poll is released while an upgrade waits for it, ms. */
+const NOOP_INTERVAL = 100;
+
+export interface ConnectionActorOptions {
+  readonly table: ConnectionTable;
+  readonly clock: Clock;
+  readonly outbound: Outbound;
+  readonly times: ConnectionTimes;
+  readonly heartbeat: HeartbeatInterval;
+  readonly maxPayload: number;
+  readonly authenticatesFirst: boolean;
+  readonly sidOf: (connection: Connection) => string;
+  /** The transport ended, or will in a moment: the machine is told. */
+  readonly transportClosed: (connection: Connection) => void;
+  readonly opened: (connection: Connection) => void;
+  /** The connection's transport is a WebSocket from now on. */
+  readonly upgraded: (connection: Connection) => void;
+  readonly upgradeFailed: (connection: Connection) => void;
+  readonly missedBeat: (connection: Connection) => void;
+  /** `connection.reason` stands: the sockets on it end. */
+  readonly ending: (connection: Connection) => void;
+  readonly released: (connection: Connection) => void;
+}
+
+/** Does what the connection machine asks for, and answers what it wants to know. */
+export class ConnectionActor {
+  /** The WebSocket that has just opened with the sid of an existing connection. */
+  arriving: WebSocketHandle | null = null;
+  private readonly options: ConnectionActorOptions;
+  private readonly table: ConnectionTable;
+
+  constructor(options: ConnectionActorOptions) {
+    this.options = options;
+    this.table = options.table;
+  }
+
+  implementations(): Provided {
+    return { effects: this.effects(), guards: this.guards(), delays: this.delays() };
+  }
+
+  private effects(): Provided['effects'] {
+    const { outbound, heartbeat } = this.options;
+    const at = (row: number) => this.table.at(row)!;
+    return {
+      // The engine awaits the login itself, because the handshake request is what waits for it.
+      authenticate: () => {},
+      sendOpen: (row) => this.sendOpen(at(row)),
+      sendPing: (row) => this.sendPing(at(row)),
+      sendPong: (row) => outbound.send(at(row), '3'),
+      countBeat: (row) => heartbeat.countBeat(row),
+      dropInterval: (row) => {
+        heartbeat.drop(row);
+        this.options.missedBeat(at(row));
+      },
+      answerProbe: (row) => void at(row).candidate?.send('3probe', false, false),
+      releasePoll: (row) => this.releasePoll(at(row)),
+      completeUpgrade: (row) => this.completeUpgrade(at(row)),
+      closeCandidate: (row) => this.closeCandidate(at(row)),
+      refuseCandidate: () => this.arriving?.close(),
+      beginClose: (row, params) => this.beginClose(at(row), params),
+      closePoll: (row) => this.closePoll(at(row)),
+      cutOff: (row, params) => {
+        this.end(at(row), params.reason);
+        this.tearDown(at(row));
+      },
+      acceptEnd: (row, params) => this.end(at(row), params.reason),
+      tearDown: (row) => this.tearDown(at(row)),
+      release: (row) => this.release(at(row)),
+    };
+  }
+
+  private guards(): Provided['guards'] {
+    const { table, options } = this;
+    const { clock, heartbeat, times } = options;
+    const flavour = (row: number) => table.at(row)!.flavour;
+    return {
+      authenticatesFirst: (row) => options.authenticatesFirst && !isSocketIo(flavour(row)),
+      startsOnWebsocket: (row) => table.at(row)!.webSocket !== null,
+      clientPings: (row) => clientPings(flavour(row)),
+      adaptive: () => heartbeat.adaptive,
+      heardWithinSilence: (row) =>
+        clock.now() - table.lastSeen[row] < times.pingInterval + times.pingTimeout,
+      joinsImplicitly: (row) => !isSocketIo(flavour(row)) || engineRevision(flavour(row)) === 3,
+    };
+  }
+
+  private delays(): Provided['delays'] {
+    const { times, clock } = this.options;
+    return {
+      authTimeout: () => times.authTimeout,
+      pingInterval: (row) => this.table.interval[row],
+      pingTimeout: () => times.pingTimeout,
+      retry: () => times.retry,
+      silence: (row) =>
+        Math.max(1, this.table.lastSeen[row] + times.pingInterval + times.pingTimeout - clock.now()),
+      upgradeTimeout: () => times.upgradeTimeout,
+      noopInterval: () => NOOP_INTERVAL,
+      connectTimeout: () => times.connectTimeout,
+      closeTimeout: () => CLOSE_TIMEOUT,
+    };
+  }
+
+  private sendOpen(connection: Connection): void {
+    this.options.opened(connection);
+    if (connection.flavour === Flavour.WEBSOCKET) return;
+    const { times, heartbeat, maxPayload, outbound, sidOf } = this.options;
+    const upgrades = connection.webSocket === null ? '["websocket"]' : '[]';
+    const limit = engineRevision(connection.flavour) === 4 ? `,"maxPayload":${maxPayload}` : '';
+    outbound.send(
+      connection,
+      `0{"sid":"${sidOf(connection)}","upgrades":${upgrades},"pingInterval":${heartbeat.announced},` +
+        `"pingTimeout":${times.pingTimeout}${limit}}`,
+    );
+  }
+
+  private sendPing(connection: Connection): void {
+    if (connection.flavour === Flavour.WEBSOCKET) connection.webSocket?.ping();
+    else this.options.outbound.send(connection, '2');
+  }
+
+  private releasePoll(connection: Connection): void {
+    if (connection.poll !== null) this.options.outbound.send(connection, '6');
+  }
+
+  private completeUpgrade(connection: Connection): void {
+    // What waits goes over the WebSocket; the poll only has to end.
+    const { poll } = connection;
+    connection.poll = null;
+    connection.webSocket = connection.candidate;
+    connection.candidate = null;
+    this.table.behindSince[connection.row] = 0;
+    poll?.respond(engineRevision(connection.flavour) === 4 ? '6' : '1:6');
+    this.options.upgraded(connection);
+    this.options.outbound.flushConnection(connection);
+  }
+
+  private closeCandidate(connection: Connection): void {
+    const { candidate } = connection;
+    connection.candidate = null;
+    if (candidate === null) return;
+    this.options.upgradeFailed(connection);
+    candidate.close();
+  }
+
+  private beginClose(connection: Connection, { reason }: ClosingParams): void {
+    this.end(connection, reason);
+    const { webSocket } = connection;
+    if (webSocket !== null) {
+      this.options.outbound.flushConnection(connection);
+      // A peer that does not read would never see the close frame, and its connection would never end.
+      if (webSocket.getBufferedAmount() > 0) webSocket.close();
+      else webSocket.end(CLOSE_REASONS[reason].code, reason);
+    } else if (connection.poll !== null) {
+      this.closePoll(connection);
+    }
+    // Otherwise the next poll gets the farewell, or `closeTimeout` ends it.
+  }
+
+  private closePoll(connection: Connection): void {
+    if (connection.poll === null) return;
+    this.options.outbound.send(connection, '1');
+    this.options.outbound.flushConnection(connection);
+    this.options.transportClosed(connection);
+  }
+
+  private end(connection: Connection, reason: CloseReason): void {
+    connection.reason = reason;
+    this.options.ending(connection);
+  }
+
+  private tearDown(connection: Connection): void {
+    const { webSocket, poll } = connection;
+    connection.webSocket = null;
+    connection.poll = null;
+    webSocket?.close();
+    poll?.respond(engineRevision(connection.flavour) === 4 ? '1' : '1:1');
+  }
+
+  private release(connection: Connection): void {
+    const { poll } = connection;
+    connection.poll = null;
+    poll?.respond(engineRevision(connection.flavour) === 4 ? '1' : '1:1');
+    this.options.released(connection);
+  }
+}
+
+function clientPings(flavour: Flavour): boolean {
+  return flavour !== Flavour.WEBSOCKET && engineRevision(flavour) === 3;
+}

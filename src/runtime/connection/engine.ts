@@ -1,0 +1,345 @@
+import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
+import type { ConnectionEvent } from '../../machines/connection-vocabulary.ts';
+import { decodeBinaryPayloadV3, decodeTextPayloadV3 } from '../codec/payload-v3.ts';
+import { decodePayloadV4 } from '../codec/payload-v4.ts';
+import type { CodecLimits } from '../codec/codec-limits.ts';
+import { ParseError } from '../codec/parse-error.ts';
+import type { EngineErrorName } from '../errors/engine-error.ts';
+import type { IdTable } from '../identity/id-table.ts';
+import type { SessionIds } from '../identity/session-id.ts';
+import type { SnowflakeGenerator } from '../identity/snowflake.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Poll } from '../ports/poll.ts';
+import type { WebSocketHandle } from '../ports/web-socket.ts';
+import type { Admission } from './admission.ts';
+import type { Connection } from './connection.ts';
+import type { ConnectionActor } from './connection-actor.ts';
+import { type ConnectionTable, Flag } from './connection-table.ts';
+import type { Handshake } from './handshake.ts';
+import type { HeartbeatInterval } from './heartbeat-interval.ts';
+import { type Inbound, reasonOf } from './inbound.ts';
+import type { Outbound } from './outbound.ts';
+
+/** The connection that a handshake made, or why there is none. */
+export type HandshakeOutcome = Connection | EngineErrorName;
+
+/** What a client speaks, as far as the path tells. */
+export type Speaks = 'socket.io' | 'engine.io' | 'websocket';
+
+/** The compiled connection machine, as the engine uses it. */
+export interface ConnectionMachine {
+  start(row: number): void;
+  send(row: number, event: ConnectionEvent): void;
+  /** Does the row's state react to PACKET_RECEIVED? Most do not, and then nothing needs to be stepped. */
+  listens(row: number): boolean;
+  isClosing(row: number): boolean;
+}
+
+export interface EngineParts {
+  readonly table: ConnectionTable;
+  readonly ids: IdTable;
+  readonly snowflakes: SnowflakeGenerator;
+  readonly sessionIds: SessionIds;
+  readonly machine: ConnectionMachine;
+  readonly actor: ConnectionActor;
+  readonly heartbeat: HeartbeatInterval;
+  readonly inbound: Inbound;
+  readonly outbound: Outbound;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly limits: CodecLimits;
+  /** Logs a bare Engine.IO or WebSocket client in; resolves to whether it may come in. */
+  readonly login: ((connection: Connection) => Promise<boolean>) | null;
+  /** The connection is open and its flavour joins `/` without being asked. */
+  readonly joinImplicitly: (connection: Connection) => void;
+  readonly fault: (connection: Connection, error: unknown) => void;
+}
+
+/**
+ * The Engine.IO server, free of any socket library: what transports are told turns into events of the connection
+ * machine, and bytes into packets.
+ *
+ * Source: Engine.IO protocol, "Handshake", "Polling", "WebSocket", "Upgrade".
+ */
+export class Engine {
+  private readonly parts: EngineParts;
+
+  constructor(parts: EngineParts) {
+    this.parts = parts;
+  }
+
+  /** A client asks for a new connection. */
+  handshake(
+    handshake: Handshake,
+    speaks: Speaks,
+    revision: 3 | 4,
+    base64: boolean,
+  ): HandshakeOutcome | Promise<HandshakeOutcome> {
+    const { admission, table, heartbeat, snowflakes, ids, login } = this.parts;
+    const refusal = admission.enter(handshake.address);
+    if (refusal !== null) return refusal;
+    try {
+      snowflakes.next();
+    } catch {
+      admission.leave(handshake.address);
+      return 'internal';
+    }
+    const connection = table.get(flavourOf(speaks, revision), handshake);
+    const { row } = connection;
+    connection.idHigh = snowflakes.hi;
+    connection.idLow = snowflakes.lo;
+    ids.set(connection.idHigh, connection.idLow, row);
+    table.lastSeen[row] = this.parts.clock.now();
+    table.flags[row] = (base64 ? Flag.base64 : 0) | (speaks === 'socket.io' ? Flag.parserUnknown : 0);
+    heartbeat.begin(row);
+    if (login === null || speaks === 'socket.io') return connection;
+    return this.logIn(connection, login);
+  }
+
+  sidOf(connection: Connection): string {
+    return this.parts.sessionIds.issue(connection.idHigh, connection.idLow);
+  }
+
+  openedByPolling(connection: Connection, poll: Poll): void {
+    connection.poll = poll;
+    this.open(connection);
+    this.parts.outbound.flushConnection(connection);
+  }
+
+  openedByWebSocket(connection: Connection, webSocket: WebSocketHandle): void {
+    connection.webSocket = webSocket;
+    // The socket library corks a WebSocket while it opens, as it does while it receives.
+    this.parts.outbound.beginReceive(connection);
+    this.open(connection);
+    this.parts.outbound.endReceive();
+  }
+
+  /** The client went away between handshake and opening. */
+  abandoned(connection: Connection): void {
+    this.signal(connection, 'TRANSPORT_CLOSED');
+  }
+
+  /** The live connection that `sid` names, if it was opened in this way and revision; null otherwise. */
+  find(sid: string, speaks: Speaks, revision: 3 | 4): Connection | null {
+    const { sessionIds, ids, table } = this.parts;
+    if (!sessionIds.verify(sid)) return null;
+    const connection = table.at(ids.get(sessionIds.hi, sessionIds.lo));
+    if (connection === undefined || connection.idLow !== sessionIds.lo) return null;
+    if (connection.idHigh !== sessionIds.hi) return null;
+    const socketIo = isSocketIo(connection.flavour);
+    if (socketIo !== (speaks === 'socket.io') || engineRevision(connection.flavour) !== revision) return null;
+    return connection;
+  }
+
+  /** A GET for packets. Keeps or answers it; or says why it is refused. */
+  poll(connection: Connection, poll: Poll): EngineErrorName | null {
+    if (connection.webSocket !== null) return 'badRequest';
+    if (connection.poll !== null) {
+      // Two polls at once would race for the packets.
+      this.signal(connection, 'PROTOCOL_VIOLATED');
+      return 'badRequest';
+    }
+    if (this.parts.machine.isClosing(connection.row)) {
+      connection.poll = poll;
+      this.signal(connection, 'POLL_RECEIVED');
+      return null;
+    }
+    this.parts.outbound.poll(connection, poll);
+    return null;
+  }
+
+  pollAborted(connection: Connection, poll: Poll): void {
+    if (connection.poll !== poll) return;
+    connection.poll = null;
+    this.signal(connection, 'TRANSPORT_CLOSED');
+  }
+
+  /** A POST begins. The ticket goes to exactly one of `post`, `postAborted`, `postTooLarge`. */
+  beginPost(connection: Connection, binary: boolean): PostTicket | EngineErrorName {
+    if (connection.webSocket !== null) return 'badRequest';
+    if (connection.posting || (binary && engineRevision(connection.flavour) === 4)) {
+      this.signal(connection, 'PROTOCOL_VIOLATED');
+      return 'badRequest';
+    }
+    connection.posting = true;
+    return new PostTicket(connection);
+  }
+
+  /** The body of a POST. Returns why it is refused, or null when its packets were taken. */
+  post(ticket: PostTicket, body: Uint8Array | null, binary: boolean): EngineErrorName | null {
+    const { connection } = ticket;
+    if (!ticket.isLive()) return 'unknownSession';
+    connection.posting = false;
+    if (connection.reason !== null) return 'badRequest';
+    const { limits } = this.parts;
+    if (body === null) return this.refusePayload(connection, ParseError.ILLEGAL_JSONP_BODY);
+    const { error, packets } =
+      engineRevision(connection.flavour) === 4
+        ? decodePayloadV4(body, limits.maxPacketsPerPayload)
+        : binary
+          ? decodeBinaryPayloadV3(body, limits.maxPacketsPerPayload)
+          : decodeTextPayloadV3(body, limits.maxPacketsPerPayload);
+    if (error !== ParseError.NONE) return this.refusePayload(connection, error);
+    this.touch(connection);
+    try {
+      this.parts.inbound.payload(connection, packets);
+    } catch (fault) {
+      this.parts.fault(connection, fault);
+    }
+    // A client that said goodbye in this POST still gets its `ok`.
+    return ticket.isLive() && connection.reason === 'parse error' ? 'badRequest' : null;
+  }
+
+  postAborted(ticket: PostTicket): void {
+    if (!ticket.isLive()) return;
+    ticket.connection.posting = false;
+    this.signal(ticket.connection, 'TRANSPORT_CLOSED');
+  }
+
+  postTooLarge(ticket: PostTicket): void {
+    if (!ticket.isLive()) return;
+    ticket.connection.posting = false;
+    this.signal(ticket.connection, 'PAYLOAD_TOO_LARGE');
+  }
+
+  /** May a WebSocket with this connection's sid be opened? Whether it becomes a candidate is decided when it is. */
+  mayUpgrade(connection: Connection): EngineErrorName | null {
+    return this.parts.machine.isClosing(connection.row) ? 'badRequest' : null;
+  }
+
+  candidateOpened(connection: Connection, webSocket: WebSocketHandle): void {
+    const { actor } = this.parts;
+    actor.arriving = webSocket;
+    if (connection.webSocket === null && connection.candidate === null && connection.reason === null) {
+      connection.candidate = webSocket;
+    }
+    this.signal(connection, 'CANDIDATE_OPENED');
+    actor.arriving = null;
+  }
+
+  /** A message on any WebSocket that belongs to the connection. `bytes` are valid during the call only. */
+  received(connection: Connection, webSocket: WebSocketHandle, bytes: Buffer, isBinary: boolean): void {
+    if (connection.webSocket !== webSocket) {
+      if (connection.candidate === webSocket) this.receivedByCandidate(connection, bytes, isBinary);
+      return;
+    }
+    const { outbound, inbound } = this.parts;
+    this.touch(connection);
+    outbound.beginReceive(connection);
+    try {
+      inbound.frame(connection, bytes, isBinary);
+    } catch (fault) {
+      this.parts.fault(connection, fault);
+    }
+    outbound.endReceive();
+  }
+
+  /** A pong frame answered our ping frame (plain WebSocket clients). */
+  ponged(connection: Connection, webSocket: WebSocketHandle): void {
+    if (connection.webSocket !== webSocket) return;
+    this.touch(connection);
+    this.signal(connection, 'PONG_RECEIVED');
+  }
+
+  /** A packet other than ping and pong came: only some states care, and then only does the machine step. */
+  heard(connection: Connection): void {
+    if (this.parts.machine.listens(connection.row)) this.parts.machine.send(connection.row, 'PACKET_RECEIVED');
+  }
+
+  drained(connection: Connection, webSocket: WebSocketHandle): void {
+    if (connection.webSocket === webSocket) this.parts.outbound.drained(connection);
+  }
+
+  dropped(connection: Connection, webSocket: WebSocketHandle): void {
+    if (connection.webSocket === webSocket) this.parts.outbound.fellBehind(connection);
+  }
+
+  webSocketClosed(connection: Connection, webSocket: WebSocketHandle, isClean: boolean): void {
+    if (connection.webSocket === webSocket) {
+      connection.webSocket = null;
+      this.signal(connection, isClean ? 'TRANSPORT_CLOSED' : 'TRANSPORT_FAILED');
+    } else if (connection.candidate === webSocket) {
+      connection.candidate = null;
+      this.signal(connection, 'CANDIDATE_CLOSED');
+    }
+  }
+
+  signal(connection: Connection, event: ConnectionEvent): void {
+    this.parts.machine.send(connection.row, event);
+  }
+
+  private open(connection: Connection): void {
+    const { machine, joinImplicitly } = this.parts;
+    if (connection.reason !== null) return;
+    if (this.parts.login !== null && !isSocketIo(connection.flavour)) {
+      machine.send(connection.row, 'AUTHENTICATED');
+    } else {
+      machine.start(connection.row);
+    }
+    if (isImplicit(connection.flavour)) joinImplicitly(connection);
+  }
+
+  private async logIn(
+    connection: Connection,
+    login: (connection: Connection) => Promise<boolean>,
+  ): Promise<HandshakeOutcome> {
+    const ticket = new PostTicket(connection);
+    this.parts.machine.start(connection.row);
+    const accepted = await login(connection).catch(() => false);
+    if (!ticket.isLive() || connection.reason !== null) return 'unauthorized';
+    if (accepted) return connection;
+    this.signal(connection, 'AUTHENTICATION_FAILED');
+    this.signal(connection, 'TRANSPORT_CLOSED');
+    return 'unauthorized';
+  }
+
+  private touch(connection: Connection): void {
+    this.parts.table.lastSeen[connection.row] = this.parts.clock.now();
+  }
+
+  private receivedByCandidate(connection: Connection, bytes: Buffer, isBinary: boolean): void {
+    if (!isBinary && PROBE.equals(bytes)) {
+      this.signal(connection, 'PROBE_RECEIVED');
+    } else if (!isBinary && bytes.length === 1 && bytes[0] === UPGRADE) {
+      this.signal(connection, 'UPGRADE_RECEIVED');
+    } else {
+      this.signal(connection, 'CANDIDATE_VIOLATED');
+    }
+  }
+
+  private refusePayload(connection: Connection, error: ParseError): EngineErrorName {
+    this.signal(connection, reasonOf(error));
+    return 'badRequest';
+  }
+}
+
+/** Holds a connection over time without mistaking its successor in the pool for it. */
+export class PostTicket {
+  readonly connection: Connection;
+  private readonly idHigh: number;
+  private readonly idLow: number;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+    this.idHigh = connection.idHigh;
+    this.idLow = connection.idLow;
+  }
+
+  isLive(): boolean {
+    return this.connection.idHigh === this.idHigh && this.connection.idLow === this.idLow;
+  }
+}
+
+/** The flavour of a client that has not sent anything yet. */
+function flavourOf(speaks: Speaks, revision: 3 | 4): Flavour {
+  if (speaks === 'websocket') return Flavour.WEBSOCKET;
+  if (speaks === 'engine.io') return revision === 4 ? Flavour.ENGINE_V4 : Flavour.ENGINE_V3;
+  return revision === 4 ? Flavour.JSON_V4 : Flavour.JSON_V3;
+}
+
+function isImplicit(flavour: Flavour): boolean {
+  return !isSocketIo(flavour) || engineRevision(flavour) === 3;
+}
+
+const PROBE = Buffer.from('2probe');
+const UPGRADE = 0x35;

@@ -1,0 +1,62 @@
+import type { Body } from '../codec/body.ts';
+import { COUNTER } from '../metrics/counter-slots.ts';
+import type { Counters } from '../metrics/counters.ts';
+import type { Clock, TimerHandle } from '../ports/clock.ts';
+import type { Socket } from '../socket/socket.ts';
+import { AckCollector } from './ack-collector.ts';
+import type { AckRequest, AckResult } from './command.ts';
+
+/**
+ * The acknowledgements this node waits for. Ack ids are unique in the process, so that one id serves all
+ * receivers of a broadcast and no per-socket table of pending acks is needed.
+ */
+export class Acks {
+  private readonly pending = new Map<number, { collector: AckCollector; timer: TimerHandle }>();
+  private readonly clock: Clock;
+  private readonly counters: Counters;
+  private readonly rows: () => number;
+  private readonly at: (row: number) => Socket | undefined;
+  private lastId = -1;
+
+  constructor(
+    clock: Clock,
+    counters: Counters,
+    rows: () => number,
+    at: (row: number) => Socket | undefined,
+  ) {
+    this.clock = clock;
+    this.counters = counters;
+    this.rows = rows;
+    this.at = at;
+  }
+
+  get size(): number {
+    return this.pending.size;
+  }
+
+  /** Ask sockets through the collector, then `seal` it. `finished` is called exactly once. */
+  collect(request: AckRequest, finished: (result: AckResult) => void): AckCollector {
+    const id = ++this.lastId;
+    const collector = new AckCollector(id, request.collect, this.rows(), (result) => {
+      const entry = this.pending.get(id);
+      if (entry === undefined) return;
+      this.pending.delete(id);
+      this.clock.cancel(entry.timer);
+      this.counters.add(COUNTER.acks.answered, result.acked);
+      this.counters.add(COUNTER.acks.missing, result.expected - result.acked);
+      finished(result);
+    });
+    const timer = this.clock.after(request.timeout, () => collector.expire(this.at));
+    this.pending.set(id, { collector, timer });
+    return collector;
+  }
+
+  /** A client acknowledged. Returns false for an id nobody waits for (late, repeated or invented). */
+  received(socket: Socket, id: number, body: Body): boolean {
+    return this.pending.get(id)?.collector.answered(socket, body) ?? false;
+  }
+
+  left(socket: Socket): void {
+    for (const { collector } of this.pending.values()) collector.left(socket);
+  }
+}

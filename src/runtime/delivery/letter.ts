@@ -1,0 +1,33 @@
+import type { Body } from '../codec/body.ts';
+import type { SocketDescription } from '../socket-description.ts';
+import type { AckResult, Command } from './command.ts';
+import type { Target } from './target.ts';
+
+/** What nodes write to each other. Plain data: a letter survives a trip through any bus. */
+export type Letter =
+  | { readonly kind: 'command'; readonly command: Command; readonly reply: ReturnAddress | null }
+  | { readonly kind: 'acknowledge'; readonly socket: string; readonly ackId: number; readonly body: Body }
+  | ListLetter
+  | { readonly kind: 'count'; readonly to: Target; readonly namespace: string | null; readonly reply: ReturnAddress }
+  | { readonly kind: 'answer'; readonly correlation: number; readonly answer: Answer };
+
+export interface ListLetter {
+  readonly kind: 'list';
+  readonly to: Target;
+  readonly namespace: string | null;
+  readonly pageSize: number;
+  /** Only sockets with ids above this one; empty at the start. */
+  readonly after: string;
+  readonly reply: ReturnAddress;
+}
+
+export interface ReturnAddress {
+  readonly node: number;
+  readonly correlation: number;
+}
+
+export type Answer =
+  | { readonly kind: 'acks'; readonly result: AckResult }
+  | { readonly kind: 'changed'; readonly sockets: number }
+  | { readonly kind: 'page'; readonly sockets: readonly SocketDescription[] }
+  | { readonly kind: 'count'; readonly sockets: number; readonly users: number };

@@ -1,0 +1,361 @@
+import { CLOSE_REASONS } from '../machines/close-reason.ts';
+import { CONNECTION } from '../machines/connection.ts';
+import type {
+  ConnectionDelay,
+  ConnectionEffects,
+  ConnectionEvent,
+  ConnectionGuard,
+} from '../machines/connection-vocabulary.ts';
+import { SOCKET } from '../machines/socket.ts';
+import type { CodecLimits } from './codec/codec-limits.ts';
+import { MAX_DEPTH } from './codec/codec-limits.ts';
+import { PARSE_ERROR_MESSAGES } from './codec/parse-error.ts';
+import type { Config } from './config/config.ts';
+import { Admission } from './connection/admission.ts';
+import type { Connection } from './connection/connection.ts';
+import { ConnectionActor } from './connection/connection-actor.ts';
+import { ConnectionTable } from './connection/connection-table.ts';
+import { Engine } from './connection/engine.ts';
+import { HeartbeatInterval } from './connection/heartbeat-interval.ts';
+import { Inbound, reasonOf } from './connection/inbound.ts';
+import { Outbound } from './connection/outbound.ts';
+import { SlowConsumerWatch } from './connection/slow-consumer-watch.ts';
+import { Acks } from './delivery/acks.ts';
+import type { Dispatcher } from './delivery/dispatcher.ts';
+import type { Letter } from './delivery/letter.ts';
+import { LocalDelivery } from './delivery/local-delivery.ts';
+import { Postbox } from './delivery/postbox.ts';
+import { Selection } from './delivery/selection.ts';
+import { IdTable } from './identity/id-table.ts';
+import type { SessionIds } from './identity/session-id.ts';
+import type { SnowflakeGenerator } from './identity/snowflake.ts';
+import type { AddressLimits } from './limits/address-limits.ts';
+import type { TokenBuckets } from './limits/token-bucket.ts';
+import { compile } from './machine/compile.ts';
+import { mask } from './machine/compiled-machine.ts';
+import { MachineRunner } from './machine/machine-runner.ts';
+import type { TimingWheel } from './machine/timing-wheel.ts';
+import { COUNTER } from './metrics/counter-slots.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import type { Authenticator } from './ports/authenticator.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { Mailbox } from './ports/mailbox.ts';
+import type { Presence } from './ports/presence.ts';
+import type { UpstreamLog } from './ports/upstream-log.ts';
+import type { Publisher } from './ports/web-socket.ts';
+import { Logins } from './socket/logins.ts';
+import { Membership } from './socket/membership.ts';
+import { Namespaces } from './socket/namespaces.ts';
+import { SessionManager } from './socket/session-manager.ts';
+import { SocketActor } from './socket/socket-actor.ts';
+import { SocketTable } from './socket/socket-table.ts';
+import { Sockets } from './socket/sockets.ts';
+import { Upstream } from './socket/upstream.ts';
+
+/** Everything a gateway needs from outside: its settings, time, identity, the bus, and who logs clients in. */
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly node: number;
+  readonly clock: Clock;
+  readonly wheel: TimingWheel;
+  /** Runs a callback once, after all input of this tick was handled. */
+  readonly defer: (callback: () => void) => void;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly snowflakes: SnowflakeGenerator;
+  readonly sessionIds: SessionIds;
+  readonly upstreamLog: UpstreamLog;
+  readonly mailbox: Mailbox<Letter>;
+  readonly presence: Presence;
+  readonly dispatcher: Dispatcher;
+  readonly publisher: Publisher;
+  /** Null with `auth.mode=none`. */
+  readonly authenticator: Authenticator | null;
+  /** Null when no limit per address is configured. */
+  readonly addressLimits: AddressLimits | null;
+  /** Null when no limit per connection is configured. */
+  readonly messageLimits: TokenBuckets | null;
+}
+
+/** The machine that runs every connection of a node. */
+export type ConnectionRunner = MachineRunner<
+  ConnectionEvent,
+  ConnectionEffects,
+  ConnectionGuard,
+  ConnectionDelay
+>;
+
+/**
+ * The part of a node that holds connections. This file only joins the parts; what each does stands in its own.
+ * Nothing in it knows a socket library, a clock or a bus by name.
+ */
+export class Gateway {
+  readonly engine: Engine;
+  readonly connections = new ConnectionTable();
+  readonly socketTable = new SocketTable();
+  readonly namespaces: Namespaces;
+  readonly sessions: SessionManager;
+  readonly sockets: Sockets;
+  readonly runner: ConnectionRunner;
+  readonly admission: Admission;
+  readonly postbox: Postbox;
+  private readonly options: GatewayOptions;
+  private readonly ids = new IdTable();
+  private readonly logins: Logins;
+  private readonly closing: Uint8Array;
+
+  constructor(options: GatewayOptions) {
+    this.options = options;
+    const { config, clock, metrics, log, snowflakes } = options;
+    const { counters } = metrics;
+    const limits = codecLimits(config);
+    const { connections: table, ids } = this;
+    const compressFrom = config.clients.compression.enabled
+      ? config.clients.compression.threshold
+      : Number.POSITIVE_INFINITY;
+
+    const outbound = new Outbound({
+      table,
+      clock,
+      counters,
+      defer: options.defer,
+      maxBytes: config.slowConsumer.maxBytes,
+      compressFrom,
+      onBehind: (connection) => this.signal(connection, 'CONSUMER_FELL_BEHIND'),
+    });
+    const inbound = new Inbound(
+      {
+        signal: (connection, event) => this.signal(connection, event),
+        heard: (connection) => this.engine.heard(connection),
+        packet: (connection, packet) => this.sockets.packet(connection, packet),
+        message: (connection, body) => this.sockets.message(connection, body),
+        refused: (connection, error) => {
+          log.debug({ connection: connection.row, cause: PARSE_ERROR_MESSAGES[error] }, 'packet refused');
+          this.signal(connection, reasonOf(error));
+        },
+      },
+      table,
+      counters,
+      limits,
+      options.messageLimits,
+    );
+    const heartbeat = new HeartbeatInterval(table, {
+      pingInterval: config.engine.pingInterval,
+      adaptive: config.heartbeat.adaptive.enabled,
+      every: config.heartbeat.adaptive.every,
+      step: config.heartbeat.adaptive.step,
+      max: config.heartbeat.adaptive.max,
+      retry: config.heartbeat.adaptive.retry,
+    });
+    const authTimeout = config.backend.timeout + LOGIN_SLACK;
+    const actor = new ConnectionActor({
+      table,
+      clock,
+      outbound,
+      heartbeat,
+      times: {
+        pingInterval: config.engine.pingInterval,
+        pingTimeout: config.engine.pingTimeout,
+        upgradeTimeout: config.engine.upgradeTimeout,
+        connectTimeout: config.socketio.connectTimeout,
+        authTimeout,
+        retry: config.heartbeat.adaptive.retry,
+      },
+      maxPayload: config.engine.maxPayload,
+      authenticatesFirst: options.authenticator !== null,
+      sidOf: (connection) => this.engine.sidOf(connection),
+      transportClosed: (connection) => this.signal(connection, 'TRANSPORT_CLOSED'),
+      opened: () => {
+        counters.connects++;
+      },
+      upgraded: (connection) => {
+        counters.add(COUNTER.upgrades.done);
+        membership.upgraded(connection);
+      },
+      upgradeFailed: () => counters.add(COUNTER.upgrades.failed),
+      missedBeat: () => counters.add(COUNTER.heartbeatsMissed),
+      ending: (connection) => this.sockets.connectionEnding(connection),
+      released: (connection) => this.release(connection),
+    });
+    this.runner = new MachineRunner(compile(CONNECTION), actor.implementations(), {
+      wheel: options.wheel,
+      onFault: (row, error) => this.faultInRow(row, error),
+    });
+    this.closing = mask(this.runner.machine, 'closing');
+
+    this.namespaces = new Namespaces(config.socketio.namespaces);
+    const membership = new Membership(this.namespaces, options.presence);
+    this.sessions = new SessionManager(config.sessions.maxPerUser, (socket) => {
+      this.signal(socket.connection, 'SESSION_LIMIT_EXCEEDED');
+    });
+    const { socketTable } = this;
+    const acks = new Acks(
+      clock,
+      counters,
+      () => socketTable.rows,
+      (row) => socketTable.at(row),
+    );
+    const upstream = new Upstream({ log: options.upstreamLog, snowflakes, clock, counters, journal: log });
+    this.logins = new Logins({
+      authenticator: options.authenticator,
+      table: socketTable,
+      log,
+      counters,
+      accepted: (socket) => this.sockets.send(socket, 'AUTHENTICATED'),
+      refused: (socket) => this.sockets.send(socket, 'REFUSED'),
+      renewed: (socket) => this.sockets.send(socket, 'TOKEN_RENEWED'),
+      acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket.id, ackId, body),
+    });
+    this.sockets = new Sockets({
+      table: socketTable,
+      connections: table,
+      ids,
+      snowflakes,
+      namespaces: this.namespaces,
+      membership,
+      sessions: this.sessions,
+      presence: options.presence,
+      acks,
+      outbound,
+      upstream,
+      logins: this.logins,
+      counters,
+      clock,
+      node: options.node,
+      signal: (connection, event) => this.signal(connection, event),
+    });
+    const socketActor = new SocketActor({
+      table: socketTable,
+      clock,
+      outbound,
+      upstream,
+      authTimeout,
+      tokenWarning: config.auth.tokenWarning,
+      isServed: (socket) => this.sockets.isServed(socket),
+      authenticates: (socket) => this.logins.authenticates(socket),
+      authenticate: (socket) => this.logins.authenticate(socket, this.sockets.authOf(socket)),
+      entered: (socket) => this.sockets.entered(socket),
+      authOf: (socket) => this.sockets.authOf(socket),
+      refusalOf: (socket) => this.logins.refusalOf(socket),
+      tokenExpired: (connection) => this.signal(connection, 'TOKEN_EXPIRED'),
+      forgotten: (socket) => this.sockets.forgotten(socket),
+    });
+    this.sockets.run(
+      new MachineRunner(compile(SOCKET), socketActor.implementations(), {
+        wheel: options.wheel,
+        onFault: (row, error) => {
+          const socket = socketTable.at(row);
+          if (socket !== undefined) this.fault(socket.connection, error);
+        },
+      }),
+    );
+
+    const directory = {
+      namespaces: this.namespaces,
+      sessions: this.sessions,
+      socket: (id: string) => this.sockets.find(id),
+    };
+    const selection = new Selection(directory);
+    const delivery = new LocalDelivery({
+      directory,
+      selection,
+      acks,
+      outbound,
+      publisher: options.publisher,
+      counters,
+      compressFrom,
+    });
+    this.postbox = new Postbox({
+      mailbox: options.mailbox,
+      selection,
+      delivery,
+      membership,
+      disconnect: (socket, closeConnection) => this.sockets.disconnect(socket, closeConnection),
+      acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket, ackId, body),
+      answered: (correlation, answer) => options.dispatcher.answered(correlation, answer),
+    });
+
+    this.admission = new Admission(options.addressLimits, counters);
+    this.engine = new Engine({
+      table,
+      ids,
+      snowflakes,
+      sessionIds: options.sessionIds,
+      machine: {
+        start: (row) => this.runner.start(row),
+        send: (row, event) => this.runner.send(row, this.runner.machine.event[event]),
+        listens: (row) => this.runner.reacts(row, packetReceived),
+        isClosing: (row) => this.runner.within(row, this.closing),
+      },
+      actor,
+      heartbeat,
+      inbound,
+      outbound,
+      admission: this.admission,
+      clock,
+      limits,
+      login: options.authenticator === null ? null : (one) => this.logins.authenticateEarly(one),
+      joinImplicitly: (connection) => this.sockets.connect(connection, '/', null),
+      fault: (connection, error) => this.fault(connection, error),
+    });
+    const packetReceived = this.runner.machine.event.PACKET_RECEIVED;
+    new SlowConsumerWatch({
+      table,
+      clock,
+      maxDelay: config.slowConsumer.maxDelay,
+      onBehind: (connection) => outbound.fellBehind(connection),
+    }).start();
+  }
+
+  /** Tells a connection's machine what happened. */
+  signal(connection: Connection, event: ConnectionEvent): void {
+    this.runner.send(connection.row, this.runner.machine.event[event]);
+  }
+
+  private faultInRow(row: number, error: unknown): void {
+    const connection = this.connections.at(row);
+    if (connection !== undefined) this.fault(connection, error);
+  }
+
+  /** Something of ours failed while handling this connection: it closes, and nobody else notices. */
+  private fault(connection: Connection, error: unknown): void {
+    this.options.metrics.counters.add(COUNTER.internalErrors);
+    this.options.log.error(
+      { err: error, state: this.runner.stateName(connection.row), events: this.runner.history(connection.row) },
+      'internal error while handling a connection; it is closed',
+    );
+    this.signal(connection, 'HANDLER_FAILED');
+  }
+
+  private release(connection: Connection): void {
+    const { metrics, log, clock } = this.options;
+    const reason = connection.reason ?? 'transport close';
+    metrics.counters.add(COUNTER.disconnects[reason]);
+    log.info(
+      {
+        reason,
+        initiator: CLOSE_REASONS[reason].initiator,
+        address: connection.handshake.address,
+        silentFor: Math.round(clock.now() - this.connections.lastSeen[connection.row]),
+      },
+      'connection closed',
+    );
+    this.logins.forgetConnection(connection);
+    this.admission.leave(connection.handshake.address);
+    this.ids.delete(connection.idHigh, connection.idLow);
+    this.connections.put(connection);
+  }
+}
+
+/** Beyond `backend.timeout`, so that the login's own deadline speaks first, ms. */
+const LOGIN_SLACK = 1_000;
+
+function codecLimits(config: Config): CodecLimits {
+  return {
+    maxDepth: MAX_DEPTH,
+    maxAttachments: config.socketio.maxAttachments,
+    maxAttachmentBytes: config.engine.maxPayload,
+    maxPacketsPerPayload: config.engine.maxPacketsPerPayload,
+  };
+}

@@ -1,0 +1,129 @@
+import type { Connection } from '../connection/connection.ts';
+import type { Presence } from '../ports/presence.ts';
+import type { Namespaces } from './namespaces.ts';
+import { Room } from './room.ts';
+import type { Socket } from './socket.ts';
+
+/**
+ * Who is in which namespace and room on this node, and which of them the socket library can reach by publish.
+ * The one place where a topic is subscribed, so that a topic's subscribers are exactly the WebSocket members.
+ */
+export class Membership {
+  private readonly namespaces: Namespaces;
+  private readonly presence: Presence;
+
+  constructor(namespaces: Namespaces, presence: Presence) {
+    this.namespaces = namespaces;
+    this.presence = presence;
+  }
+
+  enter(socket: Socket): void {
+    socket.namespace.add(socket);
+    if (socket.connection.webSocket === null) socket.namespace.polled.add(socket);
+    else this.subscribe(socket);
+  }
+
+  /** Has the socket entered, and not left again? */
+  has(socket: Socket): boolean {
+    return socket.previous !== null || socket.next !== null || socket.namespace.first === socket;
+  }
+
+  exit(socket: Socket): void {
+    this.leaveAll(socket);
+    const { namespace, connection } = socket;
+    if (!namespace.polled.delete(socket)) {
+      namespace.subscribers[connection.flavour]--;
+      // A connection on its way out takes its subscriptions along.
+      if (connection.reason === null) connection.webSocket?.unsubscribe(namespace.topic(connection.flavour));
+    }
+    namespace.remove(socket);
+    this.namespaces.dropIfEmpty(namespace);
+  }
+
+  /** The connection's transport has just become a WebSocket: publish reaches its sockets from now on. */
+  upgraded(connection: Connection): void {
+    if (connection.socket !== null) this.socketUpgraded(connection.socket);
+    if (connection.moreSockets !== null) for (const socket of connection.moreSockets) this.socketUpgraded(socket);
+  }
+
+  /** Returns how many of `names` the socket was not in before. */
+  join(socket: Socket, names: readonly string[]): number {
+    const joined: string[] = [];
+    for (const name of names) {
+      const room = socket.namespace.room(name);
+      if (room.members.has(socket)) continue;
+      room.members.add(socket);
+      socket.rooms ??= new Set();
+      socket.rooms.add(room);
+      joined.push(name);
+      this.roomGrew(room, socket);
+    }
+    if (joined.length > 0) {
+      socket.changed();
+      this.presence.join(socket.id, joined);
+    }
+    return joined.length;
+  }
+
+  leave(socket: Socket, names: readonly string[]): number {
+    const left: string[] = [];
+    for (const name of names) {
+      const room = socket.namespace.rooms.get(name);
+      if (room?.members.has(socket)) {
+        this.depart(socket, room);
+        left.push(name);
+      }
+    }
+    if (left.length > 0) {
+      socket.changed();
+      this.presence.leave(socket.id, left);
+    }
+    return left.length;
+  }
+
+  private leaveAll(socket: Socket): void {
+    if (socket.rooms === null) return;
+    for (const room of socket.rooms) this.depart(socket, room);
+    socket.rooms = null;
+  }
+
+  private depart(socket: Socket, room: Room): void {
+    room.members.delete(socket);
+    socket.rooms?.delete(room);
+    const { connection, namespace } = socket;
+    if (room.published && !namespace.polled.has(socket)) {
+      room.subscribers![connection.flavour]--;
+      if (connection.reason === null) connection.webSocket?.unsubscribe(room.topic(connection.flavour));
+    }
+    if (room.members.size === 0) namespace.rooms.delete(room.name);
+  }
+
+  private subscribe(socket: Socket): void {
+    const { connection, namespace } = socket;
+    connection.webSocket!.subscribe(namespace.topic(connection.flavour));
+    namespace.subscribers[connection.flavour]++;
+  }
+
+  private socketUpgraded(socket: Socket): void {
+    socket.changed();
+    if (!socket.namespace.polled.delete(socket)) return;
+    this.subscribe(socket);
+    if (socket.rooms !== null) for (const room of socket.rooms) this.subscribeTo(room, socket);
+  }
+
+  private roomGrew(room: Room, newcomer: Socket): void {
+    if (room.published) {
+      this.subscribeTo(room, newcomer);
+    } else if (room.members.size >= Room.PUBLISHED_FROM) {
+      room.publish();
+      for (const member of room.members) this.subscribeTo(room, member);
+    }
+  }
+
+  private subscribeTo(room: Room, socket: Socket): void {
+    const { connection, namespace } = socket;
+    if (!room.published || namespace.polled.has(socket)) return;
+    connection.webSocket!.subscribe(room.topic(connection.flavour));
+    room.subscribers![connection.flavour]++;
+  }
+}

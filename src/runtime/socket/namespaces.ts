@@ -1,0 +1,59 @@
+import { Namespace } from './namespace.ts';
+
+/**
+ * The namespaces of this node. Which names exist is configuration (`socketio.namespaces`): literal names, or
+ * patterns in which `*` stands for any characters but `/`. A namespace object is made when its first socket
+ * comes and dropped when its last one has gone, so that clients cannot fill memory with names.
+ */
+export class Namespaces {
+  private readonly live = new Map<string, Namespace>();
+  private readonly literal = new Set<string>();
+  private readonly patterns: readonly RegExp[];
+
+  constructor(allowed: readonly string[]) {
+    const patterns: RegExp[] = [];
+    for (const entry of allowed) {
+      if (entry.includes('*')) patterns.push(patternOf(entry));
+      else this.literal.add(entry);
+    }
+    this.patterns = patterns;
+  }
+
+  isAllowed(name: string): boolean {
+    return this.literal.has(name) || this.patterns.some((pattern) => pattern.test(name));
+  }
+
+  /** The namespace if anybody is in it. */
+  find(name: string): Namespace | undefined {
+    return this.live.get(name);
+  }
+
+  /** The namespace, made if needed. Ask `isAllowed` first. */
+  open(name: string): Namespace {
+    let namespace = this.live.get(name);
+    if (namespace === undefined) {
+      namespace = new Namespace(name);
+      this.live.set(name, namespace);
+    }
+    return namespace;
+  }
+
+  dropIfEmpty(namespace: Namespace): void {
+    if (namespace.size === 0) this.live.delete(namespace.name);
+  }
+
+  all(): Iterable<Namespace> {
+    return this.live.values();
+  }
+
+  roomCount(): number {
+    let rooms = 0;
+    for (const namespace of this.live.values()) rooms += namespace.rooms.size;
+    return rooms;
+  }
+}
+
+function patternOf(entry: string): RegExp {
+  const escaped = entry.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('[^/]*')}$`);
+}

@@ -1,0 +1,89 @@
+import type { Body } from '../codec/body.ts';
+import { toDecimal } from '../identity/snowflake-decimal.ts';
+import type { ConnectRecord, DisconnectRecord, MessageRecord } from '../ports/upstream-log.ts';
+import type { SocketDescription } from '../socket-description.ts';
+
+/**
+ * What a socket did, as the upstream log wants it. Ids are kept as the numbers of a Snowflake and written out
+ * when somebody reads them: in a process without a backend nobody does.
+ */
+abstract class RecordFacts {
+  readonly key: string;
+  readonly socket: SocketDescription;
+  readonly time: number;
+  private readonly idHigh: number;
+  private readonly idLow: number;
+
+  constructor(socket: SocketDescription, idHigh: number, idLow: number, time: number) {
+    this.key = socket.id;
+    this.socket = socket;
+    this.idHigh = idHigh;
+    this.idLow = idLow;
+    this.time = time;
+  }
+
+  get messageId(): string {
+    return toDecimal(this.idHigh, this.idLow);
+  }
+
+  /** A W3C trace-id that is unique because the Snowflake is. */
+  get traceId(): string {
+    return TRACE_PREFIX + hex(this.idHigh) + hex(this.idLow);
+  }
+}
+
+export class UpstreamConnect extends RecordFacts implements ConnectRecord {
+  readonly kind = 'connect';
+  readonly auth: string | null;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    facts: UpstreamFacts,
+    auth: string | null,
+    query: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>>,
+  ) {
+    super(facts.socket, facts.idHigh, facts.idLow, facts.time);
+    this.auth = auth;
+    this.query = query;
+    this.headers = headers;
+  }
+}
+
+export class UpstreamMessage extends RecordFacts implements MessageRecord {
+  readonly kind = 'message';
+  readonly event: string;
+  readonly body: Body;
+  readonly ackId: number;
+
+  constructor(facts: UpstreamFacts, event: string, body: Body, ackId: number) {
+    super(facts.socket, facts.idHigh, facts.idLow, facts.time);
+    this.event = event;
+    this.body = body;
+    this.ackId = ackId;
+  }
+}
+
+export class UpstreamDisconnect extends RecordFacts implements DisconnectRecord {
+  readonly kind = 'disconnect';
+  readonly reason: string;
+
+  constructor(facts: UpstreamFacts, reason: string) {
+    super(facts.socket, facts.idHigh, facts.idLow, facts.time);
+    this.reason = reason;
+  }
+}
+
+export interface UpstreamFacts {
+  readonly socket: SocketDescription;
+  readonly idHigh: number;
+  readonly idLow: number;
+  readonly time: number;
+}
+
+const TRACE_PREFIX = '686f6c6466617374';
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0');
+}

@@ -1,0 +1,84 @@
+import type { Body } from '../codec/body.ts';
+import { headersOf, queryOf } from '../connection/handshake.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { SnowflakeGenerator } from '../identity/snowflake.ts';
+import { COUNTER } from '../metrics/counter-slots.ts';
+import type { Counters } from '../metrics/counters.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { UpstreamLog, UpstreamRecord } from '../ports/upstream-log.ts';
+import type { SocketDescription } from '../socket-description.ts';
+import type { Socket } from './socket.ts';
+import { UpstreamConnect, UpstreamDisconnect, type UpstreamFacts, UpstreamMessage } from './upstream-records.ts';
+
+export interface UpstreamOptions {
+  readonly log: UpstreamLog;
+  readonly snowflakes: SnowflakeGenerator;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly journal: Log;
+}
+
+/** Puts what sockets do on the bus. What the bus refuses is counted and said, never dropped silently. */
+export class Upstream {
+  private readonly options: UpstreamOptions;
+  /** Filled anew for each record, so that a message costs one object. */
+  private readonly facts: { -readonly [Key in keyof UpstreamFacts]: UpstreamFacts[Key] };
+
+  constructor(options: UpstreamOptions) {
+    this.options = options;
+    this.facts = { socket: NOBODY, idHigh: 0, idLow: 0, time: 0 };
+  }
+
+  /** @param auth JSON text of the CONNECT payload, or null */
+  connected(socket: Socket, auth: string | null): void {
+    const { handshake } = socket.connection;
+    const facts = this.stamp(socket.snapshot());
+    this.append(new UpstreamConnect(facts, auth, queryOf(handshake), headersOf(handshake)));
+  }
+
+  message(socket: Socket, event: string, body: Body, ackId: number): void {
+    this.append(new UpstreamMessage(this.stamp(socket.describe()), event, body, ackId));
+  }
+
+  disconnected(socket: Socket, reason: string): void {
+    this.append(new UpstreamDisconnect(this.stamp(socket.snapshot()), reason));
+  }
+
+  private stamp(socket: SocketDescription): UpstreamFacts {
+    const { snowflakes, clock } = this.options;
+    snowflakes.next();
+    const { facts } = this;
+    facts.socket = socket;
+    facts.idHigh = snowflakes.hi;
+    facts.idLow = snowflakes.lo;
+    facts.time = clock.wallNow();
+    return facts;
+  }
+
+  private append(record: UpstreamRecord): void {
+    try {
+      this.options.log.append(record);
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      this.options.counters.add(COUNTER.messagesDropped['backend queue']);
+      this.options.journal.error(
+        { socket: record.key, kind: record.kind, code: error.code },
+        `the bus refused a record: ${error.message}`,
+      );
+    }
+  }
+}
+
+const NOBODY: SocketDescription = {
+  id: '',
+  user: '',
+  namespace: '/',
+  rooms: [],
+  transport: 'polling',
+  address: '',
+  locale: '',
+  authType: '',
+  clientVersion: '',
+  protocol: 'websocket',
+};

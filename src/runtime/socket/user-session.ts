@@ -1,0 +1,23 @@
+import type { Socket } from './socket.ts';
+
+/** All sockets of one user on this node, oldest first: their devices, tabs and namespaces. */
+export class UserSession {
+  readonly user: string;
+  readonly sockets = new Set<Socket>();
+
+  constructor(user: string) {
+    this.user = user;
+  }
+
+  /** Connections of the user, oldest first; one connection may carry several of the user's sockets. */
+  oldestSocket(): Socket | undefined {
+    for (const socket of this.sockets) return socket;
+    return undefined;
+  }
+
+  connectionCount(): number {
+    const rows = new Set<number>();
+    for (const socket of this.sockets) rows.add(socket.connection.row);
+    return rows.size;
+  }
+}
