@@ -135,6 +135,12 @@ describe('placeholders and attachments', () => {
     );
   });
 
+  it('are at most ten, as stock clients refuse more', async () => {
+    const eleven = Array.from({ length: 11 }, (_, num) => at(num));
+    const problem = await refusal('Emit', binary(eleven, new Array(11).fill(bytes)));
+    expect(problem).toBe('attachments: 11 are too many: clients accept at most 10');
+  });
+
   it.each(['0', -1, 0.5, null, true, undefined])('are refused with num %j', async (num) => {
     expect(await refusal('Emit', binary([at(num)], [bytes]))).toContain('names none of 1 attachments');
   });

@@ -1,8 +1,9 @@
 import { type Body, EMPTY_BODY, NO_ATTACHMENTS } from '../codec/body.ts';
+import { DEFAULT_CODEC_LIMITS, MAX_DEPTH } from '../codec/codec-limits.ts';
+import { isPlaceholder } from '../codec/placeholder.ts';
 import { fieldPath, invalidArgument } from './invalid-argument.ts';
 
-/** Deeper values would overflow the stack of whoever decodes them recursively. */
-const MAX_DEPTH = 128;
+const { maxAttachments } = DEFAULT_CODEC_LIMITS;
 
 /**
  * Makes the `Body` of `args`, an array of JSON values, and `attachments`, the bytes its placeholders name.
@@ -10,6 +11,11 @@ const MAX_DEPTH = 128;
  * same, an attachment without one (faults.md: such packets expand to gigabytes, or break clients).
  */
 export function bodyOfValues(args: unknown, attachments: readonly Uint8Array[], path: string): Body {
+  if (attachments.length > maxAttachments) {
+    // More would disconnect every stock client that got them.
+    const problem = `${attachments.length} are too many: clients accept at most ${maxAttachments}`;
+    throw invalidArgument(fieldPath(path, 'attachments'), problem);
+  }
   if (args === null || args === undefined) {
     if (attachments.length > 0) throw noPlaceholder(path, 0);
     return EMPTY_BODY;
@@ -44,11 +50,11 @@ function walk(value: unknown, depth: number, used: boolean[], field: string): vo
     for (const item of value) walk(item, depth + 1, used, field);
     return;
   }
-  const record = value as Record<string, unknown>;
-  if (record._placeholder === true) {
-    take(record.num, used, field);
+  if (isPlaceholder(value)) {
+    take(value.num, used, field);
     return;
   }
+  const record = value as Record<string, unknown>;
   for (const key in record) walk(record[key], depth + 1, used, field);
 }
 

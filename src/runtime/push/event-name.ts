@@ -1,18 +1,11 @@
+import { isReservedEvent } from '../codec/event-name.ts';
 import { fieldPath, invalidArgument } from './invalid-argument.ts';
 
-/** Names that Socket.IO's clients raise themselves; a packet must not. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'connect',
-  'connect_error',
-  'disconnect',
-  'disconnecting',
-  'newListener',
-  'removeListener',
-]);
-
+/** Clients raise the reserved names themselves; a packet must not. */
 export function checkEventName(event: string, path: string): string {
   if (event === '') throw invalidArgument(fieldPath(path, 'event'), 'is required');
-  if (RESERVED.has(event))
+  if (isReservedEvent(event)) {
     throw invalidArgument(fieldPath(path, 'event'), `"${event}" is reserved by Socket.IO`);
+  }
   return event;
 }

@@ -22,7 +22,7 @@ export function describeProblem(schema: DescMessage, json: JsonObject, path: str
 
 function tryDecode(schema: DescMessage, json: JsonValue): string | null {
   try {
-    fromJson(schema, json);
+    fromJson(schema, json, { ignoreUnknownFields: true });
     return null;
   } catch (error) {
     return (error as Error).message;

@@ -45,46 +45,73 @@ export function readPushJson(method: PushMethod, text: string): PushRequest {
   }
 }
 
-/** Reads one `Action`: an object with exactly one of emit, join, leave and disconnect. */
-export function readActionJson(value: unknown, defaults: ActionDefaults, path: string): CommandRequest {
+/** Is told of each field that does not exist, where it is passed over rather than refused. */
+export type Tolerate = (path: string) => void;
+
+/**
+ * Reads one `Action`: an object with exactly one of emit, join, leave and disconnect. Without `tolerate` a field
+ * that does not exist is refused.
+ */
+export function readActionJson(
+  value: unknown,
+  defaults: ActionDefaults,
+  path: string,
+  tolerate?: Tolerate,
+): CommandRequest {
   const json = objectOf(value, path);
   let found: CommandRequest | null = null;
   for (const key in json) {
     const inner = json[key];
     if (inner === null) continue;
-    if (found !== null) throw invalidArgument(path, 'has more than one of emit, join, leave, disconnect');
     const field = fieldPath(path, key);
-    switch (key) {
-      case 'emit':
-        found = readEmitJson(objectOf(inner, field), defaults, field);
-        break;
-      case 'join':
-        found = joinRequest(decode(JoinRequestSchema, objectOf(inner, field), field), defaults, field);
-        break;
-      case 'leave':
-        found = leaveRequest(decode(LeaveRequestSchema, objectOf(inner, field), field), defaults, field);
-        break;
-      case 'disconnect':
-        found = disconnectRequest(
-          decode(DisconnectRequestSchema, objectOf(inner, field), field),
-          defaults,
-          field,
-        );
-        break;
-      default:
-        throw unknownField(field);
+    if (!isAction(key)) {
+      if (tolerate === undefined) throw unknownField(field);
+      tolerate(field);
+      continue;
     }
+    if (found !== null) throw invalidArgument(path, 'has more than one of emit, join, leave, disconnect');
+    found = readCommandJson(key, objectOf(inner, field), defaults, field, tolerate);
   }
   if (found === null) throw invalidArgument(path, 'needs one of emit, join, leave, disconnect');
   return found;
 }
 
-function readEmitJson(json: JsonObject, defaults: ActionDefaults, path: string): CommandRequest {
+type ActionName = 'emit' | 'join' | 'leave' | 'disconnect';
+
+function isAction(key: string): key is ActionName {
+  return key === 'emit' || key === 'join' || key === 'leave' || key === 'disconnect';
+}
+
+function readCommandJson(
+  name: ActionName,
+  json: JsonObject,
+  defaults: ActionDefaults,
+  path: string,
+  tolerate?: Tolerate,
+): CommandRequest {
+  switch (name) {
+    case 'emit':
+      return readEmitJson(json, defaults, path, tolerate);
+    case 'join':
+      return joinRequest(decode(JoinRequestSchema, json, path, tolerate), defaults, path);
+    case 'leave':
+      return leaveRequest(decode(LeaveRequestSchema, json, path, tolerate), defaults, path);
+    case 'disconnect':
+      return disconnectRequest(decode(DisconnectRequestSchema, json, path, tolerate), defaults, path);
+  }
+}
+
+function readEmitJson(
+  json: JsonObject,
+  defaults: ActionDefaults,
+  path: string,
+  tolerate?: Tolerate,
+): CommandRequest {
   const body = bodyOfValues(json.args, attachmentsOfJson(json.attachments, path), path);
   // For Protobuf-ES null is absent: it builds no messages for what `body` holds already.
   if (json.args !== undefined) json.args = null;
   if (json.attachments !== undefined) json.attachments = null;
-  return emitRequest(decode(EmitRequestSchema, json, path), body, defaults, path);
+  return emitRequest(decode(EmitRequestSchema, json, path, tolerate), body, defaults, path);
 }
 
 function readBatchJson(json: JsonObject): BatchRequest {
@@ -125,15 +152,36 @@ function decode<Schema extends DescMessage>(
   schema: Schema,
   json: JsonObject,
   path: string,
+  tolerate?: Tolerate,
 ): MessageShape<Schema> {
   try {
     return fromJson(schema, json);
   } catch (cause) {
     const unknown = findUnknownField(schema, json, path);
-    if (unknown !== null) throw unknownField(unknown);
-    const problem = describeProblem(schema, json, path) ?? (cause as Error).message;
-    throw new HoldfastError('invalid_argument', problem, { cause });
+    if (unknown !== null) {
+      if (tolerate === undefined) throw unknownField(unknown);
+      tolerate(unknown);
+      return decodeKnown(schema, json, path);
+    }
+    throw decodingError(schema, json, path, cause);
   }
+}
+
+function decodeKnown<Schema extends DescMessage>(
+  schema: Schema,
+  json: JsonObject,
+  path: string,
+): MessageShape<Schema> {
+  try {
+    return fromJson(schema, json, { ignoreUnknownFields: true });
+  } catch (cause) {
+    throw decodingError(schema, json, path, cause);
+  }
+}
+
+function decodingError(schema: DescMessage, json: JsonObject, path: string, cause: unknown): HoldfastError {
+  const problem = describeProblem(schema, json, path) ?? (cause as Error).message;
+  return new HoldfastError('invalid_argument', problem, { cause });
 }
 
 function unknownField(path: string): HoldfastError {

@@ -145,7 +145,8 @@ export const TargetSchema: GenMessage<Target> = /*@__PURE__*/
  * The arguments of one event or acknowledgement.
  *
  * Binary travels as in Socket.IO: args holds {"_placeholder":true,"num":i} where the bytes belong, and
- * attachments[i] the bytes (base64 in JSON). Each attachment has exactly one placeholder.
+ * attachments[i] the bytes (base64 in JSON). Each attachment has exactly one placeholder, and there are at most ten:
+ * stock clients refuse more.
  *
  * @generated from message holdfast.v1.Body
  */
