@@ -18,7 +18,7 @@ street('hostile requests', {}, (row) => {
     return 200;
   };
 
-  row('SEC-3', 'refuses a POST that announces more than maxPayload (CVE-2020-36048)', async (node) => {
+  row('HTTP-2', 'refuses a POST that announces more than maxPayload (CVE-2020-36048)', async (node) => {
     const peer = await open(node);
     const raw = await RawHttp.open(node.clientsUrl);
     raw.write(head('POST', peer.url, ['Content-Length: 1000000000', 'Content-Type: text/plain']));
@@ -28,7 +28,7 @@ street('hostile requests', {}, (row) => {
     expect(await gone(peer)).toBe(400);
   });
 
-  row('SEC-3', 'refuses a chunked POST once it is above maxPayload (CVE-2020-36049)', async (node) => {
+  row('HTTP-2', 'refuses a chunked POST once it is above maxPayload (CVE-2020-36049)', async (node) => {
     const before = node.process.rss;
     const peer = await open(node);
     const raw = await RawHttp.open(node.clientsUrl);
@@ -52,7 +52,7 @@ street('hostile requests', {}, (row) => {
     'polling%00',
     'webtransport',
   ]) {
-    row('SEC-6', `refuses transport=${transport} with 400 (CVE-2023-31125)`, async (node) => {
+    row('HTTP-3', `refuses transport=${transport} with 400 (CVE-2023-31125)`, async (node) => {
       const answer = await fetch(`${node.clientsUrl}/socket.io/?EIO=4&transport=${transport}`);
       expect(answer.status).toBe(400);
       const peer = await open(node);
@@ -60,14 +60,14 @@ street('hostile requests', {}, (row) => {
     });
   }
 
-  row('SEC-6', 'refuses property names of objects as sid', async (node) => {
+  row('HTTP-3', 'refuses property names of objects as sid', async (node) => {
     for (const sid of ['__proto__', 'constructor', 'toString', '%00', 'a'.repeat(4000)]) {
       const url = `${node.clientsUrl}/socket.io/?EIO=4&transport=polling&sid=${sid}`;
       expect((await fetch(url)).status).toBe(400);
     }
   });
 
-  row('SEC-16', 'lets nobody hold a session open with a POST that never ends', async (node) => {
+  row('HTTP-4', 'lets nobody hold a session open with a POST that never ends', async (node) => {
     for (const revision of [3, 4] as const) {
       const peer = await open(node, revision);
       const raw = await RawHttp.open(node.clientsUrl);
@@ -79,7 +79,7 @@ street('hostile requests', {}, (row) => {
     }
   });
 
-  row('SEC-17', 'refuses a session whose EIO changes, on polls and upgrades', async (node) => {
+  row('HTTP-5', 'refuses a session whose EIO changes, on polls and upgrades', async (node) => {
     for (const revision of [3, 4] as const) {
       const peer = await open(node, revision);
       const other = peer.url.replace(`EIO=${revision}`, `EIO=${7 - revision}`);
@@ -88,7 +88,7 @@ street('hostile requests', {}, (row) => {
     }
   });
 
-  row('SEC-25', 'refuses 1 MB of tiny packets, and quickly', async (node) => {
+  row('HTTP-6', 'refuses 1 MB of tiny packets, and quickly', async (node) => {
     for (const body of ['4\x1e'.repeat(499_000), '\x1e'.repeat(999_000), '3\x1e'.repeat(499_000)]) {
       const peer = await open(node);
       const started = Date.now();
@@ -104,7 +104,7 @@ street('hostile requests', {}, (row) => {
   });
 
   for (const body of ['b!!!', 'bA', 'b====', 'bAQID\x1eb*', 'b\u0000AAA', 'bAQ=D', 'b-_-_']) {
-    row('SEC-26', `refuses ${JSON.stringify(body)}, which is not base64`, async (node) => {
+    row('HTTP-7', `refuses ${JSON.stringify(body)}, which is not base64`, async (node) => {
       const peer = await open(node);
       expect((await peer.postRaw(body)).status).toBe(400);
       expect(await gone(peer)).toBe(400);
@@ -116,7 +116,7 @@ street('hostile requests', {}, (row) => {
     ['a length beyond the payload', '999999:4x'],
     ['a length in hexadecimal', '0x2:4x'],
   ] as const) {
-    row('SEC-25', `closes an Engine.IO 3 session upon ${name}`, async (node) => {
+    row('HTTP-6', `closes an Engine.IO 3 session upon ${name}`, async (node) => {
       const peer = await open(node, 3);
       expect((await peer.postRaw(body)).status).toBe(400);
       expect(await gone(peer)).toBe(400);
@@ -130,14 +130,14 @@ street('hostile requests', {}, (row) => {
     ['an unknown kind', Buffer.from([7, 1, 255, 0x34])],
     ['text that is not UTF-8', Buffer.from([0, 2, 255, 0x34, 0xc3])],
   ] as const) {
-    row('SEC-25', `closes an Engine.IO 3 session upon a binary payload with ${name}`, async (node) => {
+    row('HTTP-6', `closes an Engine.IO 3 session upon a binary payload with ${name}`, async (node) => {
       const peer = await open(node, 3);
       expect((await peer.postRaw(bytes, 'application/octet-stream')).status).toBe(400);
       expect(await gone(peer)).toBe(400);
     });
   }
 
-  row('SEC-13', 'refuses requests with too many or too long headers', async (node) => {
+  row('HTTP-1', 'refuses requests with too many or too long headers', async (node) => {
     for (const lines of [
       Array.from({ length: 3000 }, (_, i) => `X-${i}: ${i}`),
       [`X-Long: ${'x'.repeat(200_000)}`],
@@ -167,7 +167,7 @@ street('hostile requests', {}, (row) => {
       'POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
     ],
   ] as const) {
-    row('SEC-34', `bears ${name}`, async (node) => {
+    row('HTTP-8', `bears ${name}`, async (node) => {
       const raw = await RawHttp.open(node.clientsUrl);
       raw.write(Buffer.from(text, 'latin1'));
       const answer = await raw.answer().catch(() => 'none');
@@ -176,7 +176,7 @@ street('hostile requests', {}, (row) => {
     });
   }
 
-  row('SEC-34', 'bears connections that end in the middle of a POST', async (node) => {
+  row('HTTP-8', 'bears connections that end in the middle of a POST', async (node) => {
     for (let i = 0; i < 30; i++) {
       const peer = await open(node);
       const raw = await RawHttp.open(node.clientsUrl);
@@ -188,7 +188,7 @@ street('hostile requests', {}, (row) => {
   });
 
   row(
-    'SEC-35',
+    'HTTP-9',
     'ends a request whose headers never end',
     async (node) => {
       const raw = await RawHttp.open(node.clientsUrl);
@@ -198,7 +198,7 @@ street('hostile requests', {}, (row) => {
     30_000,
   );
 
-  row('SEC-28', 'refuses JSONP, which is off', async (node) => {
+  row('HTTP-10', 'refuses JSONP, which is off', async (node) => {
     for (const j of ['0', '12', 'alert(1)', '__proto__']) {
       const answer = await fetch(engineUrl(node.clientsUrl, { EIO: '3', transport: 'polling', j }));
       expect(answer.status).toBe(400);
@@ -206,14 +206,14 @@ street('hostile requests', {}, (row) => {
     }
   });
 
-  row('SEC-33', 'serves neither push nor admin to clients', async (node) => {
+  row('HTTP-11', 'serves neither push nor admin to clients', async (node) => {
     for (const path of ['/holdfast.v1.PushService/Emit', '/metrics', '/inspect', '/healthz', '/log/level']) {
       const answer = await fetch(node.clientsUrl + path, { method: 'POST', body: '{}' });
       expect([404, 405]).toContain(answer.status);
     }
   });
 
-  row('SEC-1', 'never logs a sid and keeps it apart from the public id (CVE-2017-16031)', async (node) => {
+  row('HTTP-12', 'never logs a sid and keeps it apart from the public id (CVE-2017-16031)', async (node) => {
     const peer = await PollingPeer.open(node.clientsUrl);
     await peer.post('40');
     const { sid } = JSON.parse(String(await peer.next()).slice(2)) as { sid: string };

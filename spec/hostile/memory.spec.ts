@@ -20,7 +20,7 @@ street(
   },
   (row) => {
     row(
-      'SEC-27',
+      'SLOW-1',
       'closes readers that have stopped as slow consumer, within the bound',
       async (node) => {
         const stopped: WebSocketPeer[] = [];
@@ -42,7 +42,7 @@ street(
       60_000,
     );
 
-    row('SEC-27', 'closes a polling client that does not poll as slow consumer', async (node) => {
+    row('SLOW-1', 'closes a polling client that does not poll as slow consumer', async (node) => {
       const peer = await PollingPeer.open(node.clientsUrl);
       await peer.post('40');
       expect(await peer.next()).toMatch(/^40/);
@@ -56,7 +56,7 @@ street(
     });
 
     row(
-      'SEC-27',
+      'SLOW-2',
       'drops volatile messages instead, and counts each',
       async (node) => {
         const peer = await intoRoom(node, 'volatile');
@@ -83,7 +83,7 @@ street(
       60_000,
     );
 
-    row('SEC-27', 'drops volatile messages for a polling client without a pending GET', async (node) => {
+    row('SLOW-2', 'drops volatile messages for a polling client without a pending GET', async (node) => {
       const peer = await PollingPeer.open(node.clientsUrl);
       await peer.post('40');
       expect(await peer.next()).toMatch(/^40/);
@@ -97,7 +97,7 @@ street(
     });
 
     row(
-      'SEC-3',
+      'SLOW-4',
       'bears 40 clients that each send the largest message at once',
       async (node) => {
         const before = node.process.rss;
@@ -121,7 +121,7 @@ street(
   },
   (row) => {
     row(
-      'SEC-27',
+      'SLOW-3',
       'closes a reader that takes nothing for maxDelay as slow consumer',
       async (node) => {
         const peer = await intoRoom(node, 'stuck');
@@ -142,7 +142,7 @@ street(
   'rate limit of a connection',
   { 'limits.connection.messages': '100', 'limits.connection.burst': '200' },
   (row) => {
-    row('SEC-31', 'closes a client that floods as rate limit', async (node) => {
+    row('RATE-1', 'closes a client that floods as rate limit', async (node) => {
       const peer = await connectMain(node.clientsUrl);
       for (let i = 0; i < 1000; i++) peer.send('42["flood"]');
       await peer.untilClosed();
@@ -154,7 +154,7 @@ street(
 
 street('limits of an address', { 'limits.address.connections': '5' }, (row) => {
   row(
-    'SEC-31',
+    'RATE-2',
     'refuses more connections than an address may have, and allows them once others left',
     async (node) => {
       const peers = await Promise.all(Array.from({ length: 4 }, () => openEngine(node.clientsUrl)));

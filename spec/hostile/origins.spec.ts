@@ -23,7 +23,7 @@ street('hostile origins', { 'clients.origins': GOOD }, (row) => {
   };
 
   for (const origin of EVIL) {
-    row('SEC-2', `refuses ${origin} on handshakes of both transports and on /ws`, async (node) => {
+    row('ORG-1', `refuses ${origin} on handshakes of both transports and on /ws`, async (node) => {
       const answer = await fetch(handshake(node.clientsUrl), { headers: { origin } });
       expect(answer.status).toBe(403);
       expect(answer.headers.get('access-control-allow-origin')).toBeNull();
@@ -32,7 +32,7 @@ street('hostile origins', { 'clients.origins': GOOD }, (row) => {
       await refused(engineUrl(node.clientsUrl, { EIO: '4', transport: 'websocket' }, '/engine.io/'), origin);
     });
 
-    row('SEC-2', `refuses ${origin} on polls, posts and upgrades of a session`, async (node) => {
+    row('ORG-1', `refuses ${origin} on polls, posts and upgrades of a session`, async (node) => {
       const peer = await PollingPeer.open(node.clientsUrl, { path: '/engine.io/' });
       expect((await fetch(peer.url, { headers: { origin } })).status).toBe(403);
       expect((await fetch(peer.url, { method: 'POST', body: '4x', headers: { origin } })).status).toBe(403);
@@ -41,13 +41,13 @@ street('hostile origins', { 'clients.origins': GOOD }, (row) => {
       expect(await peer.next()).toBe('4still mine');
     });
 
-    row('SEC-30', `answers no preflight of ${origin}`, async (node) => {
+    row('ORG-2', `answers no preflight of ${origin}`, async (node) => {
       const answer = await fetch(handshake(node.clientsUrl), { method: 'OPTIONS', headers: { origin } });
       expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     });
   }
 
-  row('SEC-30', 'tells the allowed origin, and only it, that it may read', async (node) => {
+  row('ORG-2', 'tells the allowed origin, and only it, that it may read', async (node) => {
     const headers = { origin: GOOD };
     const answer = await fetch(handshake(node.clientsUrl), { headers });
     expect(answer.status).toBe(200);
@@ -70,12 +70,12 @@ street('hostile origins', { 'clients.origins': GOOD }, (row) => {
     peer.close();
   });
 
-  row('SEC-30', 'lets a page of the same origin in', async (node) => {
+  row('ORG-2', 'lets a page of the same origin in', async (node) => {
     const answer = await fetch(handshake(node.clientsUrl), { headers: { origin: node.clientsUrl } });
     expect(answer.status).toBe(200);
   });
 
-  row('SEC-30', 'answers errors so that the allowed page can read them', async (node) => {
+  row('ORG-2', 'answers errors so that the allowed page can read them', async (node) => {
     const answer = await fetch(engineUrl(node.clientsUrl, { EIO: '4', transport: 'abc' }), {
       headers: { origin: GOOD },
     });
@@ -83,13 +83,13 @@ street('hostile origins', { 'clients.origins': GOOD }, (row) => {
     expect(answer.headers.get('access-control-allow-origin')).toBe(GOOD);
   });
 
-  row('SEC-29', 'sets no cookie unless told to', async (node) => {
+  row('ORG-3', 'sets no cookie unless told to', async (node) => {
     expect((await fetch(handshake(node.clientsUrl))).headers.get('set-cookie')).toBeNull();
   });
 });
 
 street('every origin allowed', { 'clients.origins': '*' }, (row) => {
-  row('SEC-30', 'never joins a wildcard with credentials', async (node) => {
+  row('ORG-2', 'never joins a wildcard with credentials', async (node) => {
     const answer = await fetch(engineUrl(node.clientsUrl, { EIO: '4', transport: 'polling' }), {
       headers: { origin: 'https://anybody.example' },
     });
@@ -102,7 +102,7 @@ street(
   'cookie and JSONP switched on',
   { 'clients.origins': GOOD, 'clients.cookie': 'io', 'clients.jsonp': 'true' },
   (row) => {
-    row('SEC-29', 'sets a cookie that scripts cannot read and that opens nothing', async (node) => {
+    row('ORG-3', 'sets a cookie that scripts cannot read and that opens nothing', async (node) => {
       const answer = await fetch(engineUrl(node.clientsUrl, { EIO: '4', transport: 'polling' }));
       const cookie = answer.headers.get('set-cookie') ?? '';
       expect(cookie).toMatch(/^io=/);
@@ -112,14 +112,14 @@ street(
       expect(cookie).not.toContain(sid);
     });
 
-    row('SEC-28', 'answers JSONP to a callback number made of digits', async (node) => {
+    row('HTTP-10', 'answers JSONP to a callback number made of digits', async (node) => {
       const answer = await fetch(engineUrl(node.clientsUrl, { EIO: '3', transport: 'polling', j: '7' }));
       expect(answer.status).toBe(200);
       expect(answer.headers.get('content-type')).toMatch(/^text\/javascript/);
       expect(await answer.text()).toMatch(/^(\/\*\*\/)?___eio\[7\]\("/);
     });
 
-    row('SEC-28', 'refuses JSONP to any other callback', async (node) => {
+    row('HTTP-10', 'refuses JSONP to any other callback', async (node) => {
       for (const j of ['alert(1)', '1);alert(1', '-1', '1e3', '0x1', '٣']) {
         const answer = await fetch(engineUrl(node.clientsUrl, { EIO: '3', transport: 'polling', j }));
         expect(answer.status).toBe(400);

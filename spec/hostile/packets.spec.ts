@@ -9,7 +9,7 @@ street('hostile packets', {}, (row) => {
 
   for (const num of ['splice', '0', '__proto__', -1, 1, 99, 0.5, null, { valueOf: 0 }, [0], true, 1e308]) {
     row(
-      'SEC-7',
+      'PKT-1',
       `closes upon a placeholder with num ${JSON.stringify(num)} (CVE-2022-2421)`,
       async (node) => {
         const peer = await connectMain(node.clientsUrl);
@@ -19,7 +19,7 @@ street('hostile packets', {}, (row) => {
     );
   }
 
-  row('SEC-7', 'closes upon an attachment that no placeholder names', async (node) => {
+  row('PKT-1', 'closes upon an attachment that no placeholder names', async (node) => {
     const peer = await connectMain(node.clientsUrl);
     peer.send('451-["message","none"]', bytes);
     await peer.untilClosed();
@@ -33,14 +33,14 @@ street('hostile packets', {}, (row) => {
     ['an array', '42[["message"]]'],
     ['nothing', '42[]'],
   ] as const) {
-    row('SEC-8', `closes when the event name is ${name} (CVE-2023-32695)`, async (node) => {
+    row('PKT-2', `closes when the event name is ${name} (CVE-2023-32695)`, async (node) => {
       const peer = await connectMain(node.clientsUrl);
       peer.send(packet);
       await peer.untilClosed();
     });
   }
 
-  row('SEC-9', 'takes an event named error as any other (CVE-2024-38355)', async (node) => {
+  row('PKT-3', 'takes an event named error as any other (CVE-2024-38355)', async (node) => {
     const peer = await connectMain(node.clientsUrl);
     peer.send('42["error",{"message":"boom"}]', '42["message","on"]');
     expect(await peer.text()).toBe('42["message-back","on"]');
@@ -56,7 +56,7 @@ street('hostile packets', {}, (row) => {
     'newListener',
     'removeListener',
   ]) {
-    row('SEC-9', `closes upon the reserved event name ${event}`, async (node) => {
+    row('PKT-3', `closes upon the reserved event name ${event}`, async (node) => {
       const peer = await connectMain(node.clientsUrl);
       peer.send(`42["${event}"]`);
       await peer.untilClosed();
@@ -64,7 +64,7 @@ street('hostile packets', {}, (row) => {
   }
 
   for (const event of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '']) {
-    row('SEC-9', `takes an event named ${JSON.stringify(event)} as any other`, async (node) => {
+    row('PKT-3', `takes an event named ${JSON.stringify(event)} as any other`, async (node) => {
       const peer = await connectMain(node.clientsUrl);
       peer.send(`42["${event}","x"]`);
       await node.backend.call('OnMessage', (body) => body.event === event);
@@ -73,26 +73,22 @@ street('hostile packets', {}, (row) => {
   }
 
   for (const count of ['11', '1000000', '9'.repeat(400)]) {
-    row(
-      'SEC-10',
-      `closes upon ${count.slice(0, 10)} announced attachments (CVE-2026-33151)`,
-      async (node) => {
-        const peer = await connectMain(node.clientsUrl);
-        peer.send(`45${count}-["message",${placeholder(0)}]`);
-        await peer.untilClosed();
-      },
-    );
+    row('PKT-4', `closes upon ${count.slice(0, 10)} announced attachments (CVE-2026-33151)`, async (node) => {
+      const peer = await connectMain(node.clientsUrl);
+      peer.send(`45${count}-["message",${placeholder(0)}]`);
+      await peer.untilClosed();
+    });
   }
 
   for (const count of ['0', '1e1', '+1', '0x1', ' 1', '1.0', '-1', '', '١']) {
-    row('SEC-18', `closes upon an attachment count of ${JSON.stringify(count)}`, async (node) => {
+    row('PKT-5', `closes upon an attachment count of ${JSON.stringify(count)}`, async (node) => {
       const peer = await connectMain(node.clientsUrl);
       peer.send(`45${count}-["message",${placeholder(0)}]`, bytes);
       await peer.untilClosed();
     });
   }
 
-  row('SEC-20', 'closes upon 30,000 placeholders for one attachment', async (node) => {
+  row('PKT-6', 'closes upon 30,000 placeholders for one attachment', async (node) => {
     const peer = await connectMain(node.clientsUrl);
     const before = node.process.rss;
     const many = Array.from({ length: 30_000 }, () => placeholder(0)).join(',');
@@ -108,7 +104,7 @@ street('hostile packets', {}, (row) => {
     ['[', ']'],
     ['{"a":', '}'],
   ] as const) {
-    row('SEC-21', `closes upon a payload nested too deep in ${open}`, async (node) => {
+    row('PKT-7', `closes upon a payload nested too deep in ${open}`, async (node) => {
       const peer = await connectMain(node.clientsUrl);
       const depth = open === '[' ? 200_000 : 100_000;
       peer.send(`42["message",${open.repeat(depth)}1${close.repeat(depth)}]`);
@@ -123,21 +119,21 @@ street('hostile packets', {}, (row) => {
   }
 
   for (const id of ['9007199254740992', '9007199254740993', '9'.repeat(400), '18446744073709551616']) {
-    row('SEC-22', `closes upon the ack id ${id.slice(0, 20)}, which no double can carry`, async (node) => {
+    row('PKT-8', `closes upon the ack id ${id.slice(0, 20)}, which no double can carry`, async (node) => {
       const peer = await connectMain(node.clientsUrl);
       peer.send(`42${id}["message-with-ack"]`);
       await peer.untilClosed();
     });
   }
 
-  row('SEC-22', 'answers the ack id 2^53 - 1', async (node) => {
+  row('PKT-8', 'answers the ack id 2^53 - 1', async (node) => {
     const peer = await connectMain(node.clientsUrl);
     peer.send('429007199254740991["message-with-ack","x"]');
     expect(await peer.text()).toBe('439007199254740991["x"]');
     peer.close();
   });
 
-  row('SEC-24', 'closes when text comes while an attachment is awaited', async (node) => {
+  row('PKT-9', 'closes when text comes while an attachment is awaited', async (node) => {
     for (const text of ['42["message"]', '41', '451-["message",{"_placeholder":true,"num":0}]']) {
       const peer = await connectMain(node.clientsUrl);
       peer.send(`451-["message",${placeholder(0)}]`, text);
@@ -145,14 +141,14 @@ street('hostile packets', {}, (row) => {
     }
   });
 
-  row('SEC-24', 'waits for an attachment no longer than for any other sign of life', async (node) => {
+  row('PKT-9', 'waits for an attachment no longer than for any other sign of life', async (node) => {
     const peer = await connectMain(node.clientsUrl);
     peer.send(`452-["message",${placeholder(0)},${placeholder(1)}]`, bytes);
     expect(await peer.during(200)).toEqual([]);
     peer.terminate();
   });
 
-  row('SEC-36', 'closes upon attachments that outgrow the budget together', async (node) => {
+  row('PKT-10', 'closes upon attachments that outgrow the budget together', async (node) => {
     const peer = await connectMain(node.clientsUrl);
     const places = Array.from({ length: 10 }, (_, num) => placeholder(num)).join(',');
     peer.send(`4510-["message",${places}]`);
@@ -160,7 +156,7 @@ street('hostile packets', {}, (row) => {
     await peer.untilClosed();
   });
 
-  row('SEC-37', 'bears 5,000 refused namespaces from one client', async (node) => {
+  row('PKT-11', 'bears 5,000 refused namespaces from one client', async (node) => {
     const peer = await openEngine(node.clientsUrl);
     for (let i = 0; i < 5000; i++) peer.send(`40/nothing-${i},`);
     let refused = 0;
@@ -175,7 +171,7 @@ street('hostile packets', {}, (row) => {
     peer.terminate();
   });
 
-  row('SEC-37', 'bears a namespace name of 900 KB', async (node) => {
+  row('PKT-11', 'bears a namespace name of 900 KB', async (node) => {
     const peer = await connectMain(node.clientsUrl);
     peer.send(`40/${'n'.repeat(900_000)},`);
     const answer = await peer.text().catch(() => 'closed');
@@ -183,7 +179,7 @@ street('hostile packets', {}, (row) => {
     peer.terminate();
   });
 
-  row('SEC-38', 'bears every single byte and pair of bytes as a packet', async (node) => {
+  row('PKT-12', 'bears every single byte and pair of bytes as a packet', async (node) => {
     for (let first = 0; first < 256; first += 5) {
       const peer = await openEngine(node.clientsUrl);
       peer.send(Buffer.of(first), Buffer.of(first, first), String.fromCharCode(0x34, first));
