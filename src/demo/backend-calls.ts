@@ -8,6 +8,8 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,31}$/u;
 /** The fields of `BackendService` requests that the demo looks at (JSON; zero values are absent). */
 export interface BackendRequest {
   readonly socket: { readonly id: string };
+  /** The same when the gateway repeats a call, so it names the job: a repeated picture is not a new sheet. */
+  readonly messageId: string;
   readonly auth?: { readonly user?: unknown };
   readonly event?: string;
   readonly args?: readonly unknown[];
@@ -55,7 +57,7 @@ export function backendCalls(
     },
   };
 
-  function acceptPicture({ socket, args, attachments }: BackendRequest): object {
+  function acceptPicture({ socket, messageId, args, attachments }: BackendRequest): object {
     const user = devices.userOf(socket.id);
     if (user === undefined) return { error: 'connect with {"user": "<name>"} as auth first' };
     const { title, width, height } = (args?.[0] ?? {}) as {
@@ -66,8 +68,8 @@ export function backendCalls(
     const rgb = Buffer.from(attachments?.[0] ?? '', 'base64');
     const picture: Picture = { width: width ?? 0, height: height ?? 0, rgb: new Uint8Array(rgb) };
     if (!isPicture(picture)) return { error: 'a picture is width × height × 3 bytes, its edges at most 480' };
-    const job = darkRoom.develop(user, String(title ?? 'Untitled').slice(0, 80), picture);
-    return job === null ? { error: 'busy: too many pictures at once' } : { job, filters: FILTER_NAMES };
+    const taken = darkRoom.develop(messageId, user, String(title ?? 'Untitled').slice(0, 80), picture);
+    return taken ? { job: messageId, filters: FILTER_NAMES } : { error: 'busy: too many pictures at once' };
   }
 }
 

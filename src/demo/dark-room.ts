@@ -23,7 +23,6 @@ export class DarkRoom {
   /** What a device that joins later is sent: the last picture of each user and its prints so far. */
   readonly #albums = new Map<string, Pushed[]>();
   #running = 0;
-  #jobs = 0;
 
   constructor(push: PushClient, shop: PrintShop, log: (line: string) => void) {
     this.#push = push;
@@ -31,15 +30,14 @@ export class DarkRoom {
     this.#log = log;
   }
 
-  /** Starts the job and returns its id at once; null when too many are running. */
-  develop(user: string, title: string, picture: Picture): string | null {
-    if (this.#running >= JOBS_AT_ONCE) return null;
+  /** Starts a job and returns at once; false when too many are running. */
+  develop(job: string, user: string, title: string, picture: Picture): boolean {
+    if (this.#running >= JOBS_AT_ONCE) return false;
     this.#running++;
-    const job = `${Date.now().toString(36)}-${++this.#jobs}`;
     this.#run(job, user, title, picture)
       .catch((error: unknown) => this.#log(`demo: job ${job} failed: ${error}`))
       .finally(() => this.#running--);
-    return job;
+    return true;
   }
 
   /** Sends the user's last pictures to one socket that has just come. */

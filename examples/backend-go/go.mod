@@ -1,0 +1,3 @@
+module example.com/holdfast-backend
+
+go 1.22
