@@ -56,13 +56,19 @@ export function engineRevision(flavour: Flavour): EngineRevision {
 }
 
 /**
- * Flavour of a Socket.IO client by its first message: the default parser's first packet is text, the msgpack
- * parser's is binary. (Before a client has said anything it is taken for one with the default parser.)
+ * Flavour of a Socket.IO client by its first message: the default parser's first packet is text that starts with a
+ * digit, the msgpack parser's is binary, or, for Socket.IO 2, may be text that is JSON.
  */
-export function flavourOfFirstMessage(binary: boolean, revision: EngineRevision): SocketIoFlavour {
+export function flavourOfFirstMessage(
+  binary: boolean,
+  firstByte: number | undefined,
+  revision: EngineRevision,
+): SocketIoFlavour {
   if (revision === 4) return binary ? Flavour.MSGPACK_V4 : Flavour.JSON_V4;
-  return binary ? Flavour.MSGPACK_V3 : Flavour.JSON_V3;
+  return binary || firstByte === OPEN_OBJECT ? Flavour.MSGPACK_V3 : Flavour.JSON_V3;
 }
+
+const OPEN_OBJECT = 0x7b;
 
 export function protocolName(flavour: Flavour): ProtocolName {
   switch (flavour) {

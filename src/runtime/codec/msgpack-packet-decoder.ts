@@ -1,6 +1,8 @@
+import { utf8Text } from './byte-text.ts';
 import type { CodecLimits } from './codec-limits.ts';
 import type { EngineRevision } from './engine-packet.ts';
 import { isReservedEvent } from './event-name.ts';
+import { JsonScanner } from './json-scan.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { ParseError } from './parse-error.ts';
 import { type DecodedPacketType, NO_ACK, type SocketPacket, SocketPacketType } from './socket-packet.ts';
@@ -16,9 +18,11 @@ import { type DecodedPacketType, NO_ACK, type SocketPacket, SocketPacketType } f
  */
 export class MsgpackPacketDecoder {
   private readonly limits: CodecLimits;
+  private readonly scanner: JsonScanner;
 
   constructor(limits: CodecLimits) {
     this.limits = limits;
+    this.scanner = new JsonScanner(limits.maxDepth);
   }
 
   /** Decodes `bytes[start..end)` into `packet`. On an error the packet's fields mean nothing. */
@@ -41,6 +45,36 @@ export class MsgpackPacketDecoder {
     if (reader.pos !== end) return ParseError.TRAILING_BYTES;
     if (reader.forged && reader.attachments.length > 0) return ParseError.ILLEGAL_PLACEHOLDER;
     return fields.fill(packet, reader.attachments, revision);
+  }
+
+  /**
+   * Decodes the text packets of parser 2, for Socket.IO 2: its CONNECT and DISCONNECT are JSON,
+   * `{"type":1,"nsp":"/"}`. Parser 3 sends no text.
+   */
+  decodeText(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    revision: EngineRevision,
+    packet: SocketPacket,
+  ): ParseError {
+    if (start >= end) return ParseError.EMPTY_PACKET;
+    const after = this.scanner.value(bytes, start, end);
+    if (after < 0) return -after as ParseError;
+    if (after !== end) return ParseError.TRAILING_BYTES;
+    const value = JSON.parse(utf8Text(bytes, start, end)) as {
+      type?: unknown;
+      nsp?: unknown;
+      data?: unknown;
+    } | null;
+    const type = value?.type;
+    if (type !== SocketPacketType.CONNECT && type !== SocketPacketType.DISCONNECT) {
+      return ParseError.UNEXPECTED_PACKET_TYPE;
+    }
+    if (typeof value?.nsp !== 'string' || value.data !== undefined) return ParseError.ILLEGAL_PAYLOAD;
+    packet.reset(type);
+    setNamespace(packet, value.nsp, revision);
+    return ParseError.NONE;
   }
 }
 
@@ -97,14 +131,11 @@ class PacketFields {
   }
 
   fill(packet: SocketPacket, attachments: readonly Uint8Array[], revision: EngineRevision): ParseError {
-    const type = decodedType(this.type);
+    const type = decodedType(this.type, revision);
     if (type < 0) return -type as ParseError;
     packet.reset(type as DecodedPacketType);
     if (this.nsp.charCodeAt(0) !== DOUBLE_QUOTE) return ParseError.ILLEGAL_PAYLOAD;
-    const namespace = JSON.parse(this.nsp) as string;
-    const query = revision === 3 ? namespace.indexOf('?') : -1;
-    packet.namespace = query < 0 ? namespace : namespace.slice(0, query);
-    packet.query = query < 0 ? '' : namespace.slice(query + 1);
+    setNamespace(packet, JSON.parse(this.nsp) as string, revision);
     if (this.id !== '') {
       if (!/^[0-9]+$/.test(this.id)) return ParseError.ILLEGAL_ACK_ID;
       packet.ackId = Number(this.id);
@@ -149,19 +180,28 @@ class PacketFields {
   }
 }
 
-function decodedType(text: string): DecodedPacketType | number {
+/** Clients of revision 3 may put a query behind the namespace. */
+function setNamespace(packet: SocketPacket, namespace: string, revision: EngineRevision): void {
+  const query = revision === 3 ? namespace.indexOf('?') : -1;
+  packet.namespace = query < 0 ? namespace : namespace.slice(0, query);
+  packet.query = query < 0 ? '' : namespace.slice(query + 1);
+}
+
+function decodedType(text: string, revision: EngineRevision): DecodedPacketType | number {
   switch (text) {
     case '0':
       return SocketPacketType.CONNECT;
     case '1':
       return SocketPacketType.DISCONNECT;
-    // Parser 2 of Socket.IO 2 marks packets with binary values (5, 6), parser 3 does not.
     case '2':
-    case '5':
       return SocketPacketType.EVENT;
     case '3':
-    case '6':
       return SocketPacketType.ACK;
+    // Parser 2, for Socket.IO 2, marks packets with binary values; parser 3 does not.
+    case '5':
+      return revision === 3 ? SocketPacketType.EVENT : -ParseError.UNKNOWN_SOCKET_PACKET_TYPE;
+    case '6':
+      return revision === 3 ? SocketPacketType.ACK : -ParseError.UNKNOWN_SOCKET_PACKET_TYPE;
     case '4':
       return -ParseError.UNEXPECTED_PACKET_TYPE;
     default:
