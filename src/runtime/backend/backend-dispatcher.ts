@@ -1,0 +1,296 @@
+import type { Body } from '../codec/body.ts';
+import type { Command } from '../delivery/command.ts';
+import type { Deliverer } from '../delivery/deliverer.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { type BackendAnswer, type BackendCaller, NOTHING_TO_DO } from '../ports/backend.ts';
+import type { Clock, TimerHandle } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import type { UpstreamLog, UpstreamRecord, UpstreamSubscription } from '../ports/upstream-log.ts';
+import { RECORD_METHODS } from './backend-method.ts';
+import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
+import { type BackoffOptions, backoff } from './backoff.ts';
+import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts';
+import { Lane, ReadyLanes, type WaitingRecord } from './lane.ts';
+import { FAILURE_VERDICTS } from './retryable.ts';
+
+export interface BackendDispatcherOptions {
+  readonly caller: BackendCaller;
+  readonly deliverer: Deliverer;
+  /** Sends the client's acknowledgement on its way, to whichever node holds the socket. */
+  readonly acknowledge: (socket: string, ackId: number, body: Body) => void | Promise<void>;
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'fraction'>;
+  readonly log: Log;
+  readonly metrics: BackendMetrics;
+  readonly limits: BackendLimits;
+}
+
+/** `backend.concurrency`, `.queue`, `.retry`, `.breaker`. Times in milliseconds, sizes in bytes. */
+export interface BackendLimits {
+  readonly concurrency: number;
+  readonly queue: { readonly perSocket: number; readonly total: number; readonly maxBytes: number };
+  readonly retry: BackoffOptions & { readonly deadline: number };
+  readonly breaker: CircuitBreakerOptions;
+}
+
+/**
+ * Brings records from the upstream log to the backend, and the backend's answers to clients.
+ *
+ * Each socket has a lane: its records are called one at a time and in order, the next when the answer to the one
+ * before was carried out. Lanes run side by side, up to `concurrency`. What fails for a passing reason is tried
+ * again until `retry.deadline`, and while the circuit breaker is open lanes wait; clients notice neither. The
+ * queues are bounded: beyond them messages are dropped, and counted, but never an `OnDisconnect`, which is kept and
+ * tried for as long as the process lives.
+ */
+export class BackendDispatcher {
+  readonly #options: BackendDispatcherOptions;
+  readonly #caller: BackendCaller;
+  readonly #breaker: CircuitBreaker;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ready = new ReadyLanes();
+  #active = 0;
+  #records = 0;
+  #bytes = 0;
+  #breakerTimer: TimerHandle | null = null;
+  #isFull = false;
+
+  constructor(options: BackendDispatcherOptions) {
+    this.#options = options;
+    this.#caller = options.caller;
+    this.#breaker = new CircuitBreaker(options.limits.breaker, options.clock, (state) => {
+      options.metrics.breakerChanged(state);
+      if (state === 'open') options.log.warn({}, 'backend is down: calls pause');
+      if (state === 'closed') options.log.info({}, 'backend is back: calls go on');
+    });
+  }
+
+  /** Calls on their way. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Records that wait or are being called. */
+  get queued(): number {
+    return this.#records;
+  }
+
+  /** What they take of `queue.maxBytes`. */
+  get queuedBytes(): number {
+    return this.#bytes;
+  }
+
+  get breaker(): BreakerState {
+    return this.#breaker.state;
+  }
+
+  /** Starts to take records from `log`. */
+  consume(log: UpstreamLog): UpstreamSubscription {
+    return log.consume(this.handle);
+  }
+
+  /** Somebody new is there to hear (a subscriber came): what paused because nobody was goes on at once. */
+  readonly hearerCame = (): void => {
+    this.#breaker.succeeded();
+    this.#pump();
+  };
+
+  /** The log's handler. Settles at once what nobody hears. */
+  readonly handle = (record: UpstreamRecord, settle: () => void): void => {
+    if (!this.#caller.hears(record.kind)) {
+      settle();
+      return;
+    }
+    const lane = this.#lanes.get(record.key);
+    const bytes = sizeOf(record);
+    if (record.kind !== 'disconnect' && this.#overflows(lane, bytes)) {
+      this.#drop('backend queue full', record);
+      settle();
+      return;
+    }
+    this.#records++;
+    this.#bytes += bytes;
+    const waiting = { record, settle, bytes };
+    if (lane !== undefined) {
+      lane.waiting.push(waiting);
+      return;
+    }
+    const started = new Lane(record.key);
+    started.waiting.push(waiting);
+    this.#lanes.set(record.key, started);
+    this.#ready.push(started);
+    this.#pump();
+  };
+
+  #overflows(lane: Lane | undefined, bytes: number): boolean {
+    const { perSocket, total, maxBytes } = this.#options.limits.queue;
+    const isFull = this.#records >= total || this.#bytes + bytes > maxBytes;
+    if (isFull !== this.#isFull) {
+      this.#isFull = isFull;
+      if (isFull)
+        this.#options.log.error({ records: this.#records, bytes: this.#bytes }, 'backend queue is full');
+      else this.#options.log.info({}, 'backend queue has room again');
+    }
+    return isFull || (lane !== undefined && lane.waiting.length >= perSocket);
+  }
+
+  #pump(): void {
+    while (this.#active < this.#options.limits.concurrency) {
+      const lane = this.#ready.peek();
+      if (lane === null) return;
+      const waiting = lane.waiting[0]!;
+      if (!this.#caller.hears(waiting.record.kind)) {
+        // Learned since it was queued: the backend does not have this method.
+        this.#ready.shift();
+        this.#finish(lane, waiting);
+      } else if (this.#breaker.acquire()) {
+        this.#ready.shift();
+        this.#active++;
+        void this.#call(lane, waiting);
+      } else {
+        this.#pumpWhenBreakerAllows();
+        return;
+      }
+    }
+  }
+
+  #pumpWhenBreakerAllows(): void {
+    const wait = this.#breaker.wait();
+    if (this.#breakerTimer !== null || !Number.isFinite(wait)) return;
+    this.#breakerTimer = this.#options.clock.after(wait, () => {
+      this.#breakerTimer = null;
+      this.#pump();
+    });
+  }
+
+  async #call(lane: Lane, waiting: WaitingRecord): Promise<void> {
+    const { clock, metrics } = this.#options;
+    const { record } = waiting;
+    const method = RECORD_METHODS[record.kind];
+    const start = clock.now();
+    let answer: BackendAnswer | null = null;
+    try {
+      answer = await this.#caller.call(record);
+      metrics.called(method, 'ok', (clock.now() - start) / 1000);
+      this.#breaker.succeeded();
+    } catch (error) {
+      const failure = this.#failureOf(error, record);
+      metrics.called(method, failure.code, (clock.now() - start) / 1000);
+      this.#failed(lane, waiting, failure, start);
+    }
+    if (answer !== null) {
+      if (answer !== NOTHING_TO_DO) await this.#carryOut(answer, record);
+      this.#finish(lane, waiting);
+    }
+    this.#active--;
+    this.#pump();
+  }
+
+  #failed(lane: Lane, waiting: WaitingRecord, failure: HoldfastError, start: number): void {
+    const { clock, limits, log, metrics, random } = this.#options;
+    const { record } = waiting;
+    const verdict = FAILURE_VERDICTS[failure.code];
+    if (verdict.isDown) this.#breaker.failed();
+    else this.#breaker.succeeded();
+    if (!verdict.retry) {
+      if (failure.code !== 'unimplemented') this.#drop('backend refused', record, failure);
+      this.#finish(lane, waiting);
+      return;
+    }
+    if (lane.failures === 0) lane.failingSince = start;
+    lane.failures++;
+    if (record.kind !== 'disconnect' && clock.now() - lane.failingSince >= limits.retry.deadline) {
+      this.#drop('backend unavailable', record, failure);
+      this.#finish(lane, waiting);
+      return;
+    }
+    metrics.retried(RECORD_METHODS[record.kind]);
+    log.debug(
+      { ...facts(record), code: failure.code, failures: lane.failures },
+      'backend call failed: trying again',
+    );
+    lane.timer = clock.after(backoff(limits.retry, lane.failures, random), () => {
+      lane.timer = null;
+      this.#ready.push(lane);
+      this.#pump();
+    });
+  }
+
+  /** The first record of the lane is done with. */
+  #finish(lane: Lane, { settle, bytes }: WaitingRecord): void {
+    lane.waiting.shift();
+    lane.failures = 0;
+    this.#records--;
+    this.#bytes -= bytes;
+    if (lane.waiting.length > 0) this.#ready.push(lane);
+    else this.#lanes.delete(lane.key);
+    settle();
+  }
+
+  async #carryOut({ ack, actions }: BackendAnswer, record: UpstreamRecord): Promise<void> {
+    if (ack !== null && record.kind === 'message' && record.ackId >= 0) {
+      try {
+        const sent = this.#options.acknowledge(record.socket.id, record.ackId, ack);
+        if (sent !== undefined) await sent;
+      } catch (error) {
+        this.#options.log.warn(
+          { ...facts(record), err: error },
+          'acknowledgement of a backend was not delivered',
+        );
+      }
+    }
+    for (const action of actions) {
+      try {
+        const done =
+          action.kind === 'emit'
+            ? this.#options.deliverer.emit(action)
+            : this.#options.deliverer.perform(action);
+        if (done !== undefined) await done;
+      } catch (error) {
+        this.#actionFailed(action, record, error);
+      }
+    }
+  }
+
+  #actionFailed({ kind }: Command, record: UpstreamRecord, error: unknown): void {
+    const code = error instanceof HoldfastError ? error.code : 'internal';
+    this.#options.metrics.actionFailed(kind, code);
+    this.#options.log.warn(
+      { ...facts(record), action: kind, err: error },
+      'action of a backend was not performed',
+    );
+  }
+
+  #failureOf(error: unknown, record: UpstreamRecord): HoldfastError {
+    if (error instanceof HoldfastError) return error;
+    this.#options.log.error({ ...facts(record), err: error }, 'backend call failed');
+    return new HoldfastError('internal', 'internal error', { cause: error });
+  }
+
+  #drop(reason: BackendDropReason, record: UpstreamRecord, failure?: HoldfastError): void {
+    this.#options.metrics.dropped(reason);
+    // A full queue is logged as such, not once per record.
+    if (failure === undefined) return;
+    this.#options.log.warn({ ...facts(record), code: failure.code, error: failure.message }, reason);
+  }
+}
+
+function facts({ kind, messageId, key }: UpstreamRecord): object {
+  return { kind, messageId, socket: key };
+}
+
+/** Rough bytes a waiting record holds: its body, or what a handshake brings. */
+function sizeOf(record: UpstreamRecord): number {
+  const base = 512;
+  switch (record.kind) {
+    case 'message': {
+      let bytes = base + record.body.args.length;
+      for (const attachment of record.body.attachments) bytes += attachment.byteLength;
+      return bytes;
+    }
+    case 'connect':
+      return base + 1024 + (record.auth?.length ?? 0);
+    case 'disconnect':
+      return base;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Body } from '../codec/body.ts';
+import type { Command } from '../delivery/command.ts';
+import type { AuthenticationAttempt, Identity } from './authenticator.ts';
+import type { UpstreamRecord } from './upstream-log.ts';
+
+/**
+ * Whoever hears what clients do: the backend at `backend.url`, or the subscribers of `EventService`.
+ *
+ * `call` is one attempt, within its own deadline (`backend.timeout`). It rejects with `HoldfastError`:
+ * - `unimplemented`: nobody wants records of this kind; `hears` says no for a while;
+ * - `unavailable`, `deadline_exceeded`, `resource_exhausted`, `aborted`, `internal`, `unknown`: worth another try;
+ * - any other code: the record was refused, and would be again.
+ *
+ * The caller of this port sees to it that records of one socket come one at a time and in order.
+ */
+export interface BackendCaller {
+  /** Whether records of this kind have a hearer now. When not, they need not be kept. */
+  hears(kind: UpstreamRecord['kind']): boolean;
+  call(record: UpstreamRecord): Promise<BackendAnswer>;
+}
+
+/** What a backend made of a record. Targets are complete: what the answer left out is the calling socket. */
+export interface BackendAnswer {
+  /** The client's acknowledgement, or `null` for none. */
+  readonly ack: Body | null;
+  /** To perform in order, after the acknowledgement. */
+  readonly actions: readonly Command[];
+}
+
+export const NOTHING_TO_DO: BackendAnswer = Object.freeze({ ack: null, actions: [] });
+
+/** Asks a backend who a client is (`OnAuthenticate`). */
+export interface AuthenticationCaller {
+  /**
+   * Rejects with `AuthenticationFailed` when the backend said no, and with `HoldfastError` when it said nothing
+   * that can be understood.
+   */
+  authenticate(question: AuthenticationQuestion): Promise<Identity>;
+}
+
+export interface AuthenticationQuestion {
+  readonly attempt: AuthenticationAttempt;
+  readonly messageId: string;
+  /** 32 lower-case hex digits (W3C trace-id). */
+  readonly traceId: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
