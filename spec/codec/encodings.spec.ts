@@ -184,7 +184,7 @@ describe('messages of engine.io and plain WebSocket clients', () => {
 describe('flavour', () => {
   it('is found out from the first message: text of the default parser, bytes or JSON of the msgpack parser', () => {
     const found = (binary: boolean, first: string, revision: EngineRevision): Flavour =>
-      flavourOfFirstMessage(binary, first.charCodeAt(0), revision);
+      flavourOfFirstMessage(binary, revision, first.charCodeAt(0));
     expect(found(false, '0', 4)).toBe(Flavour.JSON_V4);
     expect(found(true, '\u0083', 4)).toBe(Flavour.MSGPACK_V4);
     expect(found(false, '2', 3)).toBe(Flavour.JSON_V3);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeBase64Frame, encodeBase64Frame, isBase64Frame } from '../../src/runtime/codec/base64-frame.ts';
 import {
   binaryMessageFrame,
   binaryPacketTypeV3,
@@ -79,6 +80,35 @@ describe('Engine.IO packet', () => {
       Buffer.from([4, 1, 2, 3]),
     );
     expect(binaryPacketTypeV3(binaryMessageFrame(bytes, 3), 0, 4)).toBe(EnginePacketType.MESSAGE);
+  });
+});
+
+describe('binary message as text, for WebSockets that ask for b64=1', () => {
+  it('is b and base64 in revision 4, with the type between in revision 3', () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    const packet = {
+      type: EnginePacketType.MESSAGE,
+      binary: true,
+      bytes: Buffer.from(bytes),
+      start: 0,
+      end: 3,
+    };
+    for (const [revision, text] of [
+      [4, 'bAQID'],
+      [3, 'b4AQID'],
+    ] as const) {
+      expect(encodeBase64Frame(binaryMessageFrame(bytes, revision), revision)).toBe(text);
+      const frame = Buffer.from(text);
+      expect(isBase64Frame(frame, 0, frame.length)).toBe(true);
+      expect(decodeBase64Frame(frame, 0, frame.length, revision)).toEqual(packet);
+    }
+  });
+
+  it('is refused when it is not base64', () => {
+    expect(decodeBase64Frame(Buffer.from('b!!!'), 0, 4, 4)).toBe(ParseError.ILLEGAL_BASE64);
+    expect(decodeBase64Frame(Buffer.from('b4!!!!'), 0, 6, 3)).toBe(ParseError.ILLEGAL_BASE64);
+    expect(decodeBase64Frame(Buffer.from('b'), 0, 1, 3)).toBe(ParseError.UNKNOWN_ENGINE_PACKET_TYPE);
+    expect(isBase64Frame(Buffer.from(''), 0, 0)).toBe(false);
   });
 });
 

@@ -61,8 +61,8 @@ export function engineRevision(flavour: Flavour): EngineRevision {
  */
 export function flavourOfFirstMessage(
   binary: boolean,
-  firstByte: number | undefined,
   revision: EngineRevision,
+  firstByte?: number,
 ): SocketIoFlavour {
   if (revision === 4) return binary ? Flavour.MSGPACK_V4 : Flavour.JSON_V4;
   return binary || firstByte === OPEN_OBJECT ? Flavour.MSGPACK_V3 : Flavour.JSON_V3;

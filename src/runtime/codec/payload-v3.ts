@@ -1,12 +1,11 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { decodeBase64, encodeBase64 } from './base64.ts';
+import { decodeBase64Frame, encodeBase64Frame, isBase64Frame } from './base64-frame.ts';
 import {
   binaryPacketTypeV3,
   type DecodedPayload,
   type EnginePacket,
   type EnginePacketType,
   type Frame,
-  isEnginePacketType,
   refusedPayload,
   textPacketType,
 } from './engine-packet.ts';
@@ -42,10 +41,9 @@ export function decodeTextPayloadV3(bytes: Uint8Array, maxPackets: number): Deco
     const end = ascii ? start + length : skipCodeUnits(bytes, start, length);
     if (end < 0 || end > bytes.length) return refusedPayload(ParseError.ILLEGAL_PAYLOAD_LENGTH);
     if (packets.length === maxPackets) return refusedPayload(ParseError.TOO_MANY_PACKETS);
-    const packet =
-      start < end && bytes[start] === LETTER_B
-        ? base64Packet(bytes, start + 1, end)
-        : textPacket(bytes, start, end);
+    const packet = isBase64Frame(bytes, start, end)
+      ? decodeBase64Frame(bytes, start, end, 3)
+      : textPacket(bytes, start, end);
     if (typeof packet === 'number') return refusedPayload(packet);
     packets.push(packet);
     pos = end;
@@ -105,7 +103,7 @@ export function encodePayloadV3(frames: readonly Frame[], supportsBinary: boolea
   if (supportsBinary && frames.some((frame) => typeof frame !== 'string')) return encodeBinaryPayload(frames);
   let payload = '';
   for (const frame of frames) {
-    const packet = typeof frame === 'string' ? frame : `b${frame[0]}${encodeBase64(frame, 1)}`;
+    const packet = typeof frame === 'string' ? frame : encodeBase64Frame(frame, 3);
     payload += `${packet.length}:${packet}`;
   }
   return payload;
@@ -131,15 +129,6 @@ function textPacket(bytes: Uint8Array, start: number, end: number): EnginePacket
   return { type: type as EnginePacketType, binary: false, bytes, start: start + 1, end };
 }
 
-/** `<type><base64>`, the `b` in front already read. */
-function base64Packet(bytes: Uint8Array, start: number, end: number): EnginePacket | ParseError {
-  const type = start < end ? bytes[start]! - 0x30 : -1;
-  if (!isEnginePacketType(type)) return ParseError.UNKNOWN_ENGINE_PACKET_TYPE;
-  const message = decodeBase64(bytes, start + 1, end);
-  if (message === null) return ParseError.ILLEGAL_BASE64;
-  return { type, binary: true, bytes: message, start: 0, end: message.length };
-}
-
 /** Offset behind `units` UTF-16 code units of valid UTF-8, or -1 when there are fewer or a character is split. */
 function skipCodeUnits(bytes: Uint8Array, start: number, units: number): number {
   let pos = start;
@@ -153,7 +142,6 @@ function skipCodeUnits(bytes: Uint8Array, start: number, units: number): number 
 }
 
 const COLON = 0x3a;
-const LETTER_B = 0x62;
 const END_OF_LENGTH = 0xff;
 /** More digits than any length that fits into memory; keeps `length` an exact integer. */
 const MAX_DIGITS = 12;

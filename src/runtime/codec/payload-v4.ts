@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeBase64, encodeBase64 } from './base64.ts';
+import { decodeBase64Frame, encodeBase64Frame, isBase64Frame } from './base64-frame.ts';
 import {
   type DecodedPayload,
   type EnginePacket,
-  EnginePacketType,
+  type EnginePacketType,
   type Frame,
   refusedPayload,
   textPacketType,
@@ -27,16 +27,10 @@ export function decodePayloadV4(bytes: Uint8Array, maxPackets: number): DecodedP
     const separator = bytes.indexOf(SEPARATOR_BYTE, start);
     const end = separator < 0 ? bytes.length : separator;
     if (packets.length === maxPackets) return refusedPayload(ParseError.TOO_MANY_PACKETS);
-    if (start < end && bytes[start] === LETTER_B) {
-      const message = decodeBase64(bytes, start + 1, end);
-      if (message === null) return refusedPayload(ParseError.ILLEGAL_BASE64);
-      packets.push({
-        type: EnginePacketType.MESSAGE,
-        binary: true,
-        bytes: message,
-        start: 0,
-        end: message.length,
-      });
+    if (isBase64Frame(bytes, start, end)) {
+      const packet = decodeBase64Frame(bytes, start, end, 4);
+      if (typeof packet === 'number') return refusedPayload(packet);
+      packets.push(packet);
     } else {
       const type = textPacketType(bytes, start, end);
       if (type < 0) return refusedPayload(-type as ParseError);
@@ -53,11 +47,10 @@ export function encodePayloadV4(frames: readonly Frame[]): string {
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i]!;
     if (i > 0) payload += SEPARATOR;
-    payload += typeof frame === 'string' ? frame : `b${encodeBase64(frame, 0)}`;
+    payload += typeof frame === 'string' ? frame : encodeBase64Frame(frame, 4);
   }
   return payload;
 }
 
 const SEPARATOR = '\x1e';
 const SEPARATOR_BYTE = 0x1e;
-const LETTER_B = 0x62;
