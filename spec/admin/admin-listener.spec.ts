@@ -1,0 +1,357 @@
+import { type IncomingMessage, request as send } from 'node:http';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type AdminListener, startAdminListener } from '../../src/adapters/admin/admin-listener.ts';
+import type { AdminOptions } from '../../src/adapters/admin/admin-options.ts';
+import type {
+  InspectedConnection,
+  InspectedEvent,
+  Inspector,
+  WatchOutcome,
+} from '../../src/runtime/ports/inspector.ts';
+import type { LogLevel } from '../../src/runtime/ports/log-level.ts';
+
+const CONNECTION: InspectedConnection = {
+  id: '7000000000000000001',
+  state: 'open.websocket.calm',
+  transport: 'websocket',
+  protocol: 'socket.io/5',
+  address: '203.0.113.7',
+  openedAt: 1_700_000_000_000,
+  watched: false,
+};
+const EVENT: InspectedEvent = {
+  time: 1_700_000_000_001,
+  machine: 'connection',
+  event: 'PONG_RECEIVED',
+  from: 'awaiting pong',
+  to: 'calm',
+  effects: ['REARM_HEARTBEAT'],
+};
+
+/** Plays one connection that can be watched, and notes what it was asked. */
+class OneConnection implements Inspector {
+  asked: unknown[] = [];
+  outcome: WatchOutcome = 'watched';
+  followers = new Set<{ receive: (event: InspectedEvent) => void; ended: () => void }>();
+
+  overview() {
+    return { node: '3', connections: 1, sockets: 2, users: 1, rooms: 0, states: { connection: { open: 1 } } };
+  }
+  connections(state: string | null, limit: number) {
+    this.asked.push([state, limit]);
+    return [CONNECTION];
+  }
+  connection(id: string) {
+    return id === CONNECTION.id ? { ...CONNECTION, sockets: [], bufferedBytes: 0, events: [EVENT] } : null;
+  }
+  watch(id: string): WatchOutcome {
+    return id === CONNECTION.id ? this.outcome : 'not found';
+  }
+  unwatch(id: string) {
+    return id === CONNECTION.id;
+  }
+  follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void) {
+    if (id !== CONNECTION.id || this.outcome !== 'watched') return null;
+    const follower = { receive, ended };
+    this.followers.add(follower);
+    receive(EVENT);
+    return () => void this.followers.delete(follower);
+  }
+}
+
+const listeners: AdminListener[] = [];
+afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
+
+async function start(overrides: Partial<AdminOptions> = {}) {
+  let level: LogLevel = 'info';
+  const inspector = new OneConnection();
+  const listener = await startAdminListener({
+    listen: { host: '127.0.0.1', port: 0 },
+    token: '',
+    version: '1.2.3',
+    readiness: { state: () => 'ready', dependencies: () => ({}) },
+    inspector,
+    logLevel: {
+      level: () => level,
+      setLevel: (next) => {
+        level = next;
+      },
+    },
+    metrics: { contentType: 'text/plain; version=0.0.4', scrape: async () => 'holdfast_sockets 2\n' },
+    ...overrides,
+  });
+  listeners.push(listener);
+  const base = `http://127.0.0.1:${listener.port}`;
+  const call = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(base + path, init);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type') === 'application/json';
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+  return { inspector, call, base, port: listener.port };
+}
+
+/** With a Host header of its own, which fetch does not allow. */
+function callAs(host: string, port: number, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    send({ port, path, headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('/healthz', () => {
+  it('answers while the event loop lives', async () => {
+    expect(await (await start()).call('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  });
+});
+
+describe('/readyz', () => {
+  const ok = { ok: true, detail: 'connected' };
+  const broken = { ok: false, detail: '3 calls in a row failed' };
+
+  it('is 200 with a condition for each dependency when the node is ready', async () => {
+    const { call } = await start({
+      readiness: { state: () => 'ready', dependencies: () => ({ backend: ok }) },
+    });
+    expect(await call('/readyz')).toMatchObject({
+      status: 200,
+      body: { status: 'ready', dependencies: { backend: ok } },
+    });
+  });
+
+  it('is 503 while a dependency is not ok', async () => {
+    const dependencies = () => ({ bus: ok, backend: broken });
+    const { call } = await start({ readiness: { state: () => 'ready', dependencies } });
+    expect(await call('/readyz')).toMatchObject({
+      status: 503,
+      body: { status: 'not ready', dependencies: { bus: ok, backend: broken } },
+    });
+  });
+
+  it.each(['starting', 'draining', 'stopped'] as const)('is 503 while the node is %s', async (state) => {
+    const { call } = await start({ readiness: { state: () => state, dependencies: () => ({}) } });
+    expect(await call('/readyz')).toMatchObject({ status: 503, body: { status: state } });
+  });
+});
+
+describe('/metrics', () => {
+  it('is what Prometheus scrapes', async () => {
+    const { status, headers, body } = await (await start()).call('/metrics');
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4');
+    expect(body).toBe('holdfast_sockets 2\n');
+  });
+});
+
+describe('/version', () => {
+  it('tells the version of Holdfast and of Node', async () => {
+    const { body } = await (await start()).call('/version');
+    expect(body).toMatchObject({ name: 'holdfast', version: '1.2.3', node: process.version });
+  });
+});
+
+describe('/log/level', () => {
+  it.each([
+    ['{"level":"debug"}', 'debug'],
+    ['"warn"', 'warn'],
+    ['error\n', 'error'],
+  ])('takes the body %s', async (body, level) => {
+    const { call } = await start();
+    expect(await call('/log/level', { method: 'PUT', body })).toMatchObject({ status: 200, body: { level } });
+    expect(await call('/log/level')).toMatchObject({ status: 200, body: { level } });
+  });
+
+  it.each([
+    ['{"level":"loud"}', 'level: "loud" must be one of debug, info, warn, error, silent'],
+    ['{"lvl":"debug"}', 'level: nothing must be one of'],
+    ['{"level":', 'the body is not JSON'],
+    ['', 'level: "" must be one of'],
+    ['constructor', 'level: "constructor" must be one of'],
+  ])('refuses the body %j and keeps the level', async (body, message) => {
+    const { call } = await start();
+    const refused = await call('/log/level', { method: 'PUT', body });
+    expect(refused.status).toBe(400);
+    expect(refused.body).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining(message),
+    });
+    expect((await call('/log/level')).body).toEqual({ level: 'info' });
+  });
+
+  it('refuses a large body and still answers', async () => {
+    const { call } = await start();
+    const refused = await call('/log/level', { method: 'PUT', body: 'x'.repeat(100_000) });
+    expect(refused).toMatchObject({ status: 429, body: { code: 'resource_exhausted' } });
+  });
+});
+
+describe('/inspect', () => {
+  it('counts by state', async () => {
+    const { body } = await (await start()).call('/inspect');
+    expect(body).toMatchObject({ connections: 1, states: { connection: { open: 1 } } });
+  });
+
+  it('lists connections of a state up to a limit', async () => {
+    const { call, inspector } = await start();
+    expect((await call('/inspect/connections')).body).toEqual({ connections: [CONNECTION] });
+    await call('/inspect/connections?state=open.polling&limit=5');
+    expect(inspector.asked).toEqual([
+      [null, 100],
+      ['open.polling', 5],
+    ]);
+    expect(await call('/inspect/connections?limit=-1')).toMatchObject({ status: 400 });
+    expect(await call('/inspect/connections?limit=10001')).toMatchObject({ status: 400 });
+  });
+
+  it('shows one connection with its last events', async () => {
+    const { call } = await start();
+    expect((await call(`/inspect/connections/${CONNECTION.id}`)).body).toMatchObject({
+      id: CONNECTION.id,
+      state: 'open.websocket.calm',
+      events: [EVENT],
+    });
+    expect(await call('/inspect/connections/1')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  it('starts and stops watching', async () => {
+    const { call, inspector } = await start();
+    const path = `/inspect/connections/${CONNECTION.id}/watch`;
+    expect(await call(path, { method: 'PUT' })).toMatchObject({ status: 200, body: { watched: true } });
+    expect(await call(path, { method: 'DELETE' })).toMatchObject({ status: 200, body: { watched: false } });
+    expect(await call('/inspect/connections/1/watch', { method: 'PUT' })).toMatchObject({ status: 404 });
+    expect(await call('/inspect/connections/1/watch', { method: 'DELETE' })).toMatchObject({ status: 404 });
+    inspector.outcome = 'too many';
+    expect(await call(path, { method: 'PUT' })).toMatchObject({ status: 429 });
+  });
+
+  it('streams events as they happen until the connection closes', async () => {
+    const { base, inspector } = await start();
+    const response = await fetch(`${base}/inspect/connections/${CONNECTION.id}/events`);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const [follower] = inspector.followers;
+    follower!.receive({ ...EVENT, event: 'CLOSE' });
+    follower!.ended();
+    const text = await response.text();
+    const events = text.split('\n\n').filter(Boolean);
+    expect(events).toEqual([
+      `data: ${JSON.stringify(EVENT)}`,
+      `data: ${JSON.stringify({ ...EVENT, event: 'CLOSE' })}`,
+      'event: closed\ndata: {}',
+    ]);
+    await vi.waitFor(() => expect(inspector.followers.size).toBe(0));
+  });
+
+  it('stops following when the reader goes away', async () => {
+    const { base, inspector } = await start();
+    const leaving = new AbortController();
+    await fetch(`${base}/inspect/connections/${CONNECTION.id}/events`, { signal: leaving.signal });
+    expect(inspector.followers.size).toBe(1);
+    leaving.abort();
+    await vi.waitFor(() => expect(inspector.followers.size).toBe(0));
+  });
+
+  it('cuts off a reader that does not read', async () => {
+    const { port, inspector } = await start();
+    const path = `/inspect/connections/${CONNECTION.id}/events`;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      send({ port, path }, resolve).on('error', reject).end();
+    });
+    response.on('error', () => {});
+    const [follower] = inspector.followers;
+    const large = { ...EVENT, effects: ['x'.repeat(10_000)] };
+    for (let sent = 0; sent < 2000 && inspector.followers.size > 0; sent++) {
+      follower!.receive(large);
+      if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await vi.waitFor(() => expect(inspector.followers.size).toBe(0));
+    response.destroy();
+  });
+
+  it('answers 404 to a stream of a connection that does not exist, and 429 when too many are watched', async () => {
+    const { call, inspector } = await start();
+    expect(await call('/inspect/connections/1/events')).toMatchObject({
+      status: 404,
+      body: { code: 'not_found' },
+    });
+    inspector.outcome = 'too many';
+    expect(await call(`/inspect/connections/${CONNECTION.id}/events`)).toMatchObject({ status: 429 });
+  });
+});
+
+describe('the guard', () => {
+  const CLOSED = ['/metrics', '/inspect', '/inspect/connections', '/log/level', '/version', '/nowhere'];
+
+  it('asks for the token everywhere but at the probes', async () => {
+    const { call } = await start({ token: 's3cret' });
+    for (const path of CLOSED) {
+      for (const authorization of ['', 'Bearer wrong', 'Bearer s3cre', 'Basic s3cret', 's3cret']) {
+        const refused = await call(path, { headers: { authorization } });
+        expect(refused.status, `${path} with "${authorization}"`).toBe(401);
+        expect(refused.headers.get('www-authenticate')).toBe('Bearer');
+      }
+    }
+    expect((await call('/version', { headers: { authorization: 'Bearer s3cret' } })).status).toBe(200);
+    expect((await call('/log/level', { method: 'PUT', body: 'debug' })).status).toBe(401);
+    expect((await call('/healthz')).status).toBe(200);
+    expect((await call('/readyz')).status).toBe(200);
+  });
+
+  it('refuses foreign host names when there is no token (DNS rebinding)', async () => {
+    const { port } = await start();
+    for (const path of CLOSED) expect(await callAs('evil.example', port, path)).toBe(403);
+    expect(await callAs('localhost.evil.example:9090', port, '/inspect')).toBe(403);
+    expect(await callAs(`localhost:${port}`, port, '/inspect')).toBe(200);
+    expect(await callAs('[::1]:9090', port, '/inspect')).toBe(200);
+    expect(await callAs('10.1.2.3:9090', port, '/healthz')).toBe(200);
+  });
+
+  it('lets no other origin read or change anything', async () => {
+    const { call } = await start();
+    const headers = { origin: 'https://evil.example', 'access-control-request-method': 'PUT' };
+    const preflight = await call('/log/level', { method: 'OPTIONS', headers });
+    expect(preflight.status).toBe(405);
+    expect([...preflight.headers.keys()].some((name) => name.startsWith('access-control'))).toBe(false);
+  });
+});
+
+describe('the listener', () => {
+  it('answers 404 to unknown paths and 405 to unknown methods, naming what it answers', async () => {
+    const { call } = await start();
+    expect(await call('/nowhere')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await call('/inspect/connections/__proto__')).toMatchObject({ status: 404 });
+    const refused = await call('/log/level', { method: 'POST', body: 'debug' });
+    expect(refused.status).toBe(405);
+    expect(refused.headers.get('allow')).toBe('GET, PUT');
+    expect((await call('/metrics', { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('answers 500 without details when something fails inside', async () => {
+    const scrape = () => Promise.reject(new Error('sekrit'));
+    const { call } = await start({ metrics: { contentType: 'text/plain', scrape } });
+    const failed = await call('/metrics');
+    expect(failed).toMatchObject({ status: 500, body: { code: 'internal' } });
+    expect(JSON.stringify(failed.body)).not.toContain('sekrit');
+  });
+
+  it('survives a request target that is no URL', async () => {
+    const { port } = await start();
+    expect(await callAs(`127.0.0.1:${port}`, port, '//')).toBe(404);
+  });
+
+  it('says so when its port is taken', async () => {
+    const { port } = await start();
+    await expect(start({ listen: { host: '127.0.0.1', port } })).rejects.toThrow('EADDRINUSE');
+  });
+
+  it('closes at once, streams included', async () => {
+    const { base } = await start();
+    const response = await fetch(`${base}/inspect/connections/${CONNECTION.id}/events`);
+    const rest = response.text().catch(() => 'cut off');
+    await listeners.splice(0)[0]!.close();
+    expect(await rest).toBe('cut off');
+  });
+});

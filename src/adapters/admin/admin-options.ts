@@ -1,0 +1,15 @@
+import type { Inspector } from '../../runtime/ports/inspector.ts';
+import type { LogLevelControl } from '../../runtime/ports/log-level.ts';
+import type { Readiness } from '../../runtime/ports/readiness.ts';
+
+/** What the admin listener shows and steers. */
+export interface AdminOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Bearer token; empty only on loopback. */
+  readonly token: string;
+  readonly version: string;
+  readonly readiness: Readiness;
+  readonly inspector: Inspector;
+  readonly logLevel: LogLevelControl;
+  readonly metrics: { readonly contentType: string; scrape(): Promise<string> };
+}

@@ -1,0 +1,165 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { COUNTER_FAMILIES } from '../../runtime/metrics/counter-slots.ts';
+import type { Counters } from '../../runtime/metrics/counters.ts';
+import type { Gauges } from '../../runtime/metrics/gauges.ts';
+import { DELIVERY_STAGES, type Metrics } from '../../runtime/metrics/metrics.ts';
+import { EventLoopDelay } from './event-loop-delay.ts';
+import { type LabeledHistogram, TableHistogram } from './table-histogram.ts';
+
+/** The text that Prometheus scrapes. */
+export interface Exposition {
+  readonly contentType: string;
+  scrape(): Promise<string>;
+  /** Stops measuring. */
+  close(): void;
+}
+
+export interface ExpositionOptions {
+  readonly metrics: Metrics;
+  readonly gauges: Gauges;
+  readonly version: string;
+}
+
+/** Exposes the metrics of one node, and Node's own of the process. All numbers are read at scrape time. */
+export function createExposition({ metrics, gauges, version }: ExpositionOptions): Exposition {
+  const registry = new Registry();
+  const eventLoopDelay = new EventLoopDelay(metrics.eventLoopDelay);
+  collectDefaultMetrics({ register: registry });
+  exposeCounters(registry, metrics.counters);
+  exposeHistograms(registry, metrics, eventLoopDelay);
+  exposeGauges(registry, gauges, version);
+  return {
+    contentType: registry.contentType,
+    scrape: () => registry.metrics(),
+    close: () => {
+      eventLoopDelay.stop();
+      registry.clear();
+    },
+  };
+}
+
+function exposeCounters(registry: Registry, counters: Counters): void {
+  for (const { name, help, labels, slots, sparse } of COUNTER_FAMILIES) {
+    new Counter({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { slot, values } of slots) {
+          const value = counters.values[slot]!;
+          if (value === 0 && sparse) continue;
+          this.inc(Object.fromEntries(labels.map((label, index) => [label, values[index]!])), value);
+        }
+      },
+    });
+  }
+}
+
+function exposeHistograms(registry: Registry, metrics: Metrics, eventLoopDelay: EventLoopDelay): void {
+  const alone = (histogram: LabeledHistogram['histogram']): LabeledHistogram[] => [{ labels: {}, histogram }];
+  const stages = DELIVERY_STAGES.map((stage) => ({
+    labels: { stage },
+    histogram: metrics.deliveryDelay[stage],
+  }));
+  const histograms = [
+    new TableHistogram(
+      'holdfast_push_duration_seconds',
+      'Time to answer a push request.',
+      alone(metrics.pushDuration),
+    ),
+    new TableHistogram(
+      'holdfast_delivery_delay_seconds',
+      'Time a delivery spends in each of its stages.',
+      stages,
+    ),
+    new TableHistogram(
+      'holdfast_backend_duration_seconds',
+      'Time of one call of the backend.',
+      alone(metrics.backendDuration),
+    ),
+    new TableHistogram(
+      'holdfast_redis_duration_seconds',
+      'Time of one Redis command.',
+      alone(metrics.redisDuration),
+    ),
+    new TableHistogram(
+      'holdfast_kafka_produce_duration_seconds',
+      'Time until Kafka accepted a batch.',
+      alone(metrics.kafkaProduceDuration),
+    ),
+    new TableHistogram(
+      'holdfast_event_loop_delay_seconds',
+      'How late the event loop runs what is due.',
+      alone(metrics.eventLoopDelay),
+      () => eventLoopDelay.collect(),
+    ),
+  ];
+  for (const histogram of histograms) registry.registerMetric(histogram);
+}
+
+function exposeGauges(registry: Registry, gauges: Gauges, version: string): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  new Gauge({
+    name: 'holdfast_connections',
+    help: 'Open connections.',
+    labelNames: ['transport', 'protocol'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { transport, protocol, count } of gauges.connections())
+        this.set({ transport, protocol }, count);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_connection_states',
+    help: 'Connections in each state of the connection machine.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [state, count] of gauges.connectionStates()) this.set({ state }, count);
+    },
+  });
+  gauge('holdfast_sockets', 'Sockets: clients in a namespace.', () => gauges.sockets());
+  gauge('holdfast_users', 'Users with at least one socket here.', () => gauges.users());
+  gauge('holdfast_rooms', 'Rooms with at least one socket here.', () => gauges.rooms());
+  gauge('holdfast_buffered_bytes', 'Bytes that wait for clients.', () => gauges.bufferedBytes());
+  gauge(
+    'holdfast_backend_queue_records',
+    'Records that wait for the backend.',
+    () => gauges.backend().queued,
+  );
+  gauge(
+    'holdfast_backend_calls_in_flight',
+    'Calls of the backend on the way.',
+    () => gauges.backend().inFlight,
+  );
+  gauge('holdfast_kafka_consumer_lag_records', 'Records not yet consumed.', () => gauges.kafkaConsumerLag());
+  new Gauge({
+    name: 'holdfast_backend_breaker_state',
+    help: 'State of the circuit breaker of the backend: 1 for the one it is in.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { breaker } = gauges.backend();
+      for (const state of ['closed', 'open', 'half-open']) this.set({ state }, state === breaker ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_build_info',
+    help: 'Always 1; the version is its label.',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version, node: process.version }, 1);
+}
