@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly transports: readonly string[];
   readonly namespace?: string;
   readonly reconnection?: boolean;
+  /** The whole CONNECT payload, in place of `user`. */
+  readonly auth?: object;
 }
 
 function modern(name: string, io: (url: string, options: object) => unknown, extra: object = {}): Library {
@@ -30,9 +32,9 @@ function modern(name: string, io: (url: string, options: object) => unknown, ext
     protocol: 'socket.io/5',
     refusal: 'connect_error',
     hasEmitWithAck: io === io4,
-    open: (url, { user, transports, namespace = '', reconnection = false }) =>
+    open: (url, { user, transports, namespace = '', reconnection = false, auth = { user } }) =>
       io(url + namespace, {
-        auth: { user },
+        auth,
         transports,
         reconnection,
         reconnectionDelay: 20,
