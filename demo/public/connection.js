@@ -43,7 +43,7 @@ export function openConnection({ user, mode, onFrame, onNote }) {
 
     const sendPacket = engine.sendPacket;
     engine.sendPacket = function (type, ...rest) {
-      if (muted && type === 'pong') return onNote('heartbeat left unanswered', true);
+      if (muted) return type === 'pong' ? onNote('heartbeat left unanswered', true) : undefined;
       return sendPacket.call(this, type, ...rest);
     };
   }
@@ -70,7 +70,7 @@ export function openConnection({ user, mode, onFrame, onNote }) {
     cut() {
       manager.engine?.close();
     },
-    /** While muted the client answers no heartbeat, as if the device had frozen. */
+    /** While muted the client sends nothing, not even answers to heartbeats, as if the device had frozen. */
     mute(on) {
       muted = on;
     },

@@ -1,0 +1,80 @@
+/**
+ * Takes the pictures of the README from the running demo: `node scripts/screenshots.mjs [address]`.
+ * Without an address it starts `holdfast dev` from `dist/` for as long as it takes.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium as playwright } from 'playwright-core';
+import { CHROMIUM_ARGS, chromium } from './chromium.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const FOLDER = join(ROOT, 'docs/images');
+const SHOTS = [
+  { name: 'demo-light', scheme: 'light', sample: 2, width: 1440, height: 1000 },
+  { name: 'demo-dark', scheme: 'dark', sample: 0, width: 1440, height: 1000 },
+  { name: 'demo-phone', scheme: 'dark', sample: 1, width: 390, height: 844 },
+];
+
+const node = process.argv[2] ? null : await startNode();
+const address = process.argv[2] ?? node.address;
+const browser = await playwright.launch({ executablePath: chromium(), args: CHROMIUM_ARGS });
+mkdirSync(FOLDER, { recursive: true });
+try {
+  for (const shot of SHOTS) await take(shot);
+} finally {
+  await browser.close();
+  node?.child.kill('SIGTERM');
+}
+
+async function take({ name, scheme, sample, width, height }) {
+  const context = await browser.newContext({
+    colorScheme: scheme,
+    viewport: { width, height },
+    deviceScaleFactor: 1.5,
+  });
+  const second = await context.newPage();
+  await second.goto(`${address}/?user=ada`);
+  const page = await context.newPage();
+  await page.goto(`${address}/?user=ada`);
+  await page.locator('#devices', { hasText: '2 devices' }).waitFor();
+  await page.locator('#transport', { hasText: 'websocket' }).waitFor();
+  await page.waitForTimeout(16_000); // long enough for a line in the latency meter
+  await page.locator('#samples button').nth(sample).click();
+  await page.locator('.film:not(.earlier) .acked', { hasText: 'devices' }).nth(6).waitFor();
+  await page.waitForTimeout(2500);
+  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+  if (name !== 'demo-phone')
+    await page.locator('#chart').screenshot({ path: join(FOLDER, `machine-${scheme}.png`) });
+  console.log(`docs/images/${name}.png`);
+  await context.close();
+}
+
+async function startNode() {
+  const listen = ['clients.listen', 'push.listen', 'push.grpcListen', 'admin.listen'].flatMap((key) => [
+    `--${key}`,
+    '127.0.0.1:0',
+  ]);
+  const child = spawn(process.execPath, [
+    join(ROOT, 'dist/main.js'),
+    'dev',
+    '--log.format',
+    'json',
+    ...listen,
+  ]);
+  let output = '';
+  const address = await new Promise((resolve, reject) => {
+    child.once('exit', (code) =>
+      reject(new Error(`holdfast dev ended with ${code}; is it built?\n${output}`)),
+    );
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk;
+        const found = /"clients":"(http:[^"]+)"/.exec(output)?.[1];
+        if (found) resolve(found);
+      });
+    }
+  });
+  return { child, address };
+}
