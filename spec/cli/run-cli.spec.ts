@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cli } from '../../src/cli/cli.ts';
 import { COMMANDS, runCli } from '../../src/cli/run-cli.ts';
@@ -283,8 +283,8 @@ describe('holdfast token', () => {
 
   it('verify tells why a token is not accepted, with exit code 1', async () => {
     const key = new TextEncoder().encode(secret);
-    const sign = (expires: number, issuer: string, signer = key) =>
-      new SignJWT({ sub: 'u1' })
+    const sign = (expires: number, issuer: string, signer = key, claims: JWTPayload = { sub: 'u1' }) =>
+      new SignJWT(claims)
         .setProtectedHeader({ alg: 'HS256' })
         .setIssuer(issuer)
         .setAudience('holdfast')
@@ -298,6 +298,7 @@ describe('holdfast token', () => {
         await sign(later, 'https://id.example', new TextEncoder().encode('x'.repeat(32))),
         'the signature does not match',
       ],
+      [await sign(later, 'https://id.example', key, {}), 'it names no user'],
       ['nonsense', 'not accepted: '],
       [`${btoa('{"alg":"none"}')}.${btoa('{"sub":"u1"}')}.`, 'only HS256 is accepted'],
     ];

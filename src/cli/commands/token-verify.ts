@@ -43,6 +43,9 @@ async function verify(token: string, jwt: Config['auth']['jwt']): Promise<JWTPay
     alg === 'HS256' && jwt.secret !== ''
       ? await jwtVerify(token, new TextEncoder().encode(jwt.secret), rules)
       : await jwtVerify(token, keysOf(jwt), rules);
+  if (typeof payload.sub !== 'string' && typeof payload.user !== 'string') {
+    throw new errors.JWTInvalid('it names no user: the claim sub (or user) is missing');
+  }
   return payload;
 }
 

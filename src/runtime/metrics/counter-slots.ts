@@ -1,5 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from '../../machines/close-reason.ts';
+import { type BackendMethod, RECORD_METHODS } from '../backend/backend-method.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors/holdfast-error.ts';
+import { PUSH_METHODS } from '../push/push-method.ts';
 import { SlotLayout } from './slot-layout.ts';
 
 /** Why a message did not reach the one it was for. Nothing is dropped without being counted here. */
@@ -12,11 +14,13 @@ export const DROP_REASONS = [
   'closed',
   /** The client sent more than its limit. */
   'rate limit',
-  /** No room left among the records that wait for the backend. */
+  /** For a namespace that the connection is not in (any more). */
+  'no namespace',
+  /** No room left among the records that wait for the backend, of this socket or in all. */
   'backend queue',
   /** The backend did not take it within `backend.retry.deadline`. */
   'backend deadline',
-  /** The backend answered that it will never take it. */
+  /** The backend answered with an error that trying again does not change. */
   'backend refused',
   /** Not something that can be delivered: a malformed answer or command. */
   'invalid',
@@ -34,19 +38,7 @@ export const REFUSAL_REASONS = [
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-export const PUSH_METHODS = [
-  'Emit',
-  'Join',
-  'Leave',
-  'Disconnect',
-  'ListSockets',
-  'CountSockets',
-  'Batch',
-] as const;
-export type PushMethod = (typeof PUSH_METHODS)[number];
-
-export const BACKEND_METHODS = ['OnAuthenticate', 'OnConnect', 'OnMessage', 'OnDisconnect'] as const;
-export type BackendMethod = (typeof BACKEND_METHODS)[number];
+const BACKEND_METHODS: readonly BackendMethod[] = ['OnAuthenticate', ...Object.values(RECORD_METHODS)];
 
 const closeReasons = Object.keys(CLOSE_REASONS) as CloseReason[];
 const codes: readonly (ErrorCode | 'ok')[] = ['ok', ...(Object.keys(ERROR_CODES) as ErrorCode[])];

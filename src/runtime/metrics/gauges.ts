@@ -1,3 +1,5 @@
+import type { BreakerState } from '../backend/backend-metrics.ts';
+
 /** What a node holds at the moment: asked when metrics are scraped, so keeping it costs nothing in between. */
 export interface Gauges {
   connections(): Iterable<ConnectionCount>;
@@ -24,5 +26,5 @@ export interface BackendGauges {
   readonly queued: number;
   /** Calls on the way. */
   readonly inFlight: number;
-  readonly breaker: 'closed' | 'open' | 'half-open';
+  readonly breaker: BreakerState;
 }
