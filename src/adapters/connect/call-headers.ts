@@ -1,0 +1,37 @@
+import type { BackendMethod } from '../../runtime/backend/backend-method.ts';
+import { WebhookSignature } from '../../runtime/backend/webhook-signature.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
+import type { Random } from '../../runtime/ports/random.ts';
+
+export interface CallHeadersOptions {
+  readonly secret: string;
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'bytes'>;
+}
+
+/** What every request to a backend carries beside its body: the trace (W3C Trace Context), and the signature. */
+export class CallHeaders {
+  readonly #signature: WebhookSignature | null;
+  readonly #clock: Clock;
+  readonly #random: Pick<Random, 'bytes'>;
+
+  constructor({ secret, clock, random }: CallHeadersOptions) {
+    this.#signature = secret === '' ? null : new WebhookSignature(secret);
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Names and values in turn, pushed onto `headers`. */
+  add(headers: string[], messageId: string, traceId: string, body: string | Uint8Array): void {
+    const span = Buffer.from(this.#random.bytes(8)).toString('hex');
+    headers.push('traceparent', `00-${traceId}-${span}-01`);
+    if (this.#signature === null) return;
+    const seconds = Math.floor(this.#clock.wallNow() / 1000);
+    headers.push('webhook-id', messageId, 'webhook-timestamp', `${seconds}`);
+    headers.push('webhook-signature', this.#signature.sign(messageId, seconds, body));
+  }
+}
+
+export function methodPath(method: BackendMethod): string {
+  return `/holdfast.v1.BackendService/${method}`;
+}

@@ -1,0 +1,98 @@
+import { createServer as createHttp1Server } from 'node:http';
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import type { AnswerReader } from '../../runtime/backend/answer-reader.ts';
+import type { EventSubscribers } from '../../runtime/backend/event-subscribers.ts';
+import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import type { Log } from '../../runtime/ports/log.ts';
+import type { PushEndpoint } from '../../runtime/push/push-endpoint.ts';
+import { eventRoutes } from './event-routes.ts';
+import { createProtocolSniffer } from './protocol-sniffer.ts';
+import { pushRoutes } from './push-routes.ts';
+import {
+  answerUnaryJson,
+  type NodeRequest,
+  type NodeResponse,
+  unaryJsonMethod,
+} from './unary-json-handler.ts';
+
+export interface GrpcListenerOptions {
+  readonly endpoint: PushEndpoint;
+  readonly subscribers: EventSubscribers;
+  readonly reader: AnswerReader;
+  /** Largest message, in bytes. */
+  readonly maxBody: number;
+  readonly log: Log;
+}
+
+/**
+ * PushService and EventService (`push.grpcListen`) for gRPC, gRPC-Web and Connect, over cleartext HTTP/2 and HTTP/1.1
+ * on one port, by Connect's own Node adapter. Streams that go both ways need HTTP/2.
+ */
+export class GrpcListener {
+  readonly #stopping = new AbortController();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sniffer: ReturnType<typeof createProtocolSniffer>;
+  readonly #http1: ReturnType<typeof createHttp1Server>;
+
+  constructor({ endpoint, subscribers, reader, maxBody, log }: GrpcListenerOptions) {
+    const stopping = this.#stopping.signal;
+    const connect = connectNodeAdapter({
+      routes: (router) => {
+        pushRoutes(router, endpoint);
+        eventRoutes(router, { endpoint, subscribers, reader, log, stopping });
+      },
+      // As on the short path: unknown fields are refused and named, zeros and empty lists are written.
+      jsonOptions: { ignoreUnknownFields: false, alwaysEmitImplicit: true },
+      readMaxBytes: maxBody,
+    });
+    const answer = (request: NodeRequest, response: NodeResponse) => {
+      const method = unaryJsonMethod(request);
+      if (method === null) connect(request, response);
+      else void answerUnaryJson(endpoint, method, maxBody, request, response);
+    };
+    const http1 = createHttp1Server(answer);
+    const http2 = createHttp2Server(answer);
+    http2.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    http2.on('sessionError', (error) => log.debug({ err: error }, 'HTTP/2 session failed'));
+    this.#http1 = http1;
+    this.#sniffer = createProtocolSniffer(
+      (socket) => http1.emit('connection', socket),
+      (socket) => http2.emit('connection', socket),
+    );
+  }
+
+  /** Resolves with the port; rejects when the address cannot be had. */
+  listen(host: string, port: number): Promise<number> {
+    const { server } = this.#sniffer;
+    return new Promise((resolve, reject) => {
+      server.once('error', (cause) => {
+        reject(
+          new HoldfastError('unavailable', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }),
+        );
+      });
+      server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port));
+    });
+  }
+
+  /**
+   * Takes no new connections, ends subscriptions (their events go elsewhere) and lets the calls on their way finish;
+   * `close` does not wait for them.
+   */
+  stop(): void {
+    this.#sniffer.server.close();
+    this.#stopping.abort(new HoldfastError('unavailable', 'this node is shutting down'));
+    this.#http1.closeIdleConnections();
+    for (const session of this.#sessions) session.close();
+  }
+
+  close(): void {
+    this.stop();
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sniffer.sockets) socket.destroy();
+  }
+}

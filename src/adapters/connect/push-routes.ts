@@ -1,0 +1,31 @@
+import type { ConnectRouter, HandlerContext } from '@connectrpc/connect';
+import { PushService } from '../../generated/holdfast/v1/push_pb.ts';
+import type { PushEndpoint } from '../../runtime/push/push-endpoint.ts';
+import type { PushMethod } from '../../runtime/push/push-method.ts';
+import type { RequestMessage } from '../../runtime/push/read-message.ts';
+import type { ResponseMessage } from '../../runtime/push/write-message.ts';
+import { connectErrorOf } from './connect-error.ts';
+
+/** `PushService` for Connect's router. */
+export function pushRoutes(router: ConnectRouter, endpoint: PushEndpoint): void {
+  const handler =
+    <Response extends ResponseMessage>(method: PushMethod) =>
+    async (request: RequestMessage, context: HandlerContext): Promise<Response> => {
+      try {
+        const authorization = context.requestHeader.get('authorization') ?? '';
+        // The endpoint answers each method's request with that method's response.
+        return (await endpoint.message(method, authorization, request)) as Response;
+      } catch (error) {
+        throw connectErrorOf(error);
+      }
+    };
+  router.service(PushService, {
+    emit: handler('Emit'),
+    join: handler('Join'),
+    leave: handler('Leave'),
+    disconnect: handler('Disconnect'),
+    listSockets: handler('ListSockets'),
+    countSockets: handler('CountSockets'),
+    batch: handler('Batch'),
+  });
+}
