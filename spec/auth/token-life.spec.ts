@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NoAuthentication } from '../../src/runtime/auth/no-authentication.ts';
-import { renews, untilTokenExpired, untilTokenExpiring } from '../../src/runtime/auth/token-life.ts';
+import { untilTokenExpired, untilTokenExpiring } from '../../src/runtime/auth/token-life.ts';
 import { ANONYMOUS } from '../../src/runtime/ports/authenticator.ts';
 
 const NOW = 1_800_000_000_000;
@@ -29,11 +29,6 @@ describe('a login', () => {
 
   it('is not warned of when the warning is off', () => {
     expect(untilTokenExpiring(until(90_000), NOW, 0)).toBe(Number.POSITIVE_INFINITY);
-  });
-
-  it('is renewed by a token of the same user only', () => {
-    expect(renews(until(1_000), until(5_000))).toBe(true);
-    expect(renews(until(1_000), { user: 'u2', expiresAt: NOW + 5_000 })).toBe(false);
   });
 
   it('needs no token when authentication is off', () => {

@@ -19,11 +19,3 @@ export function untilTokenExpiring(identity: Identity, wallNow: number, warning:
   if (warning === 0 || left === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
   return left > warning ? left - warning : left / 2;
 }
-
-/**
- * Whether a token accepted during the session may take the place of the one before: it has to be the same user's, or
- * rooms and limits of one user would pass to another. A token that ends sooner is fine.
- */
-export function renews(before: Identity, renewed: Identity): boolean {
-  return renewed.user === before.user;
-}
