@@ -59,7 +59,7 @@ export function openConnection({ user, mode, onFrame, onNote }) {
     });
   }
 
-  const socket = manager.socket('/', { auth: { user } });
+  const socket = manager.socket('/demo', { auth: { user } });
   manager.on('reconnect_attempt', (attempt) => onNote(`reconnecting, attempt ${attempt}`));
   socket.on('disconnect', (reason) => onNote(`disconnected: ${reason}`, true));
   socket.on('connect_error', (error) => onNote(`could not connect: ${error.message}`, true));

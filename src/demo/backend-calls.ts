@@ -2,6 +2,7 @@ import { type DarkRoom, roomOf } from './dark-room.ts';
 import type { Devices } from './devices.ts';
 import { FILTER_NAMES } from './filters/filter.ts';
 import { isPicture, type Picture } from './picture.ts';
+import { DEMO_NAMESPACE } from './push-client.ts';
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,31}$/u;
 
@@ -74,5 +75,7 @@ export function backendCalls(
 }
 
 function tellDevices(user: string, open: number): object {
-  return { emit: { to: { rooms: [roomOf(user)] }, event: 'devices', args: [open] } };
+  return {
+    emit: { namespace: DEMO_NAMESPACE, to: { rooms: [roomOf(user)] }, event: 'devices', args: [open] },
+  };
 }

@@ -10,8 +10,8 @@ const LARGEST_REQUEST = 4_000_000;
 const PATH = /^\/holdfast\.v1\.BackendService\/(OnConnect|OnMessage|OnDisconnect)$/;
 
 export interface DemoBackendOptions {
-  /** Where the push API listens, e.g. `http://127.0.0.1:8081`. */
-  readonly pushUrl: string;
+  /** Where the push API listens, e.g. `http://127.0.0.1:8081`; or who knows it once the demo is used. */
+  readonly pushUrl: string | (() => string);
   /** Secret of one of `push.tokens`; leave out when the push API takes calls without. */
   readonly pushToken?: string;
   /** `host:port`; by default a free port on loopback. */
@@ -34,7 +34,7 @@ export interface DemoBackend {
 export async function startDemoBackend(options: DemoBackendOptions): Promise<DemoBackend> {
   const { pushUrl, pushToken, listen = '127.0.0.1:0', log = () => {} } = options;
   const shop = openPrintShop();
-  const calls = backendCalls(new Devices(), new DarkRoom(pushClient(pushUrl, pushToken), shop, log), log);
+  const calls = backendCalls(new Devices(), new DarkRoom(pushClient(typeof pushUrl === 'string' ? () => pushUrl : pushUrl, pushToken), shop, log), log);
 
   const server = createServer(async (request, response) => {
     const method = PATH.exec(request.url ?? '')?.[1] as BackendMethod | undefined;

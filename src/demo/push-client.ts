@@ -15,14 +15,21 @@ export interface EmitRequest {
   readonly volatile?: boolean;
 }
 
-/** `url` is where the push API listens; `token` the secret of one of `push.tokens`, if there are any. */
-export function pushClient(url: string, token?: string): PushClient {
-  const endpoint = new URL('/holdfast.v1.PushService/Emit', url);
+/** The demo's own namespace: it stays out of the way of whatever else uses the gateway. */
+export const DEMO_NAMESPACE = '/demo';
+
+/**
+ * `url` says where the push API listens, asked at each call because the port may be chosen later; `token` is the
+ * secret of one of `push.tokens`, if there are any.
+ */
+export function pushClient(url: () => string, token?: string): PushClient {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (token) headers.authorization = `Bearer ${token}`;
 
   async function call(body: object): Promise<{ acked?: number; expected?: number }> {
-    const response = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(body) });
+    const endpoint = new URL('/holdfast.v1.PushService/Emit', url());
+    const pushed = JSON.stringify({ namespace: DEMO_NAMESPACE, ...body });
+    const response = await fetch(endpoint, { method: 'POST', headers, body: pushed });
     const text = await response.text();
     if (!response.ok) throw new Error(`Emit answered ${response.status}: ${text}`);
     return JSON.parse(text);

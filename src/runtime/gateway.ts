@@ -14,7 +14,7 @@ import type { Config } from './config/config.ts';
 import { Admission } from './connection/admission.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectionActor } from './connection/connection-actor.ts';
-import { ConnectionTable } from './connection/connection-table.ts';
+import { ConnectionTable, Flag } from './connection/connection-table.ts';
 import { Engine } from './connection/engine.ts';
 import { HeartbeatInterval } from './connection/heartbeat-interval.ts';
 import { Inbound, reasonOf } from './connection/inbound.ts';
@@ -29,6 +29,7 @@ import { Selection } from './delivery/selection.ts';
 import { IdTable } from './identity/id-table.ts';
 import type { SessionIds } from './identity/session-id.ts';
 import type { SnowflakeGenerator } from './identity/snowflake.ts';
+import { parseDecimal } from './identity/snowflake-decimal.ts';
 import type { AddressLimits } from './limits/address-limits.ts';
 import type { TokenBuckets } from './limits/token-bucket.ts';
 import { compile } from './machine/compile.ts';
@@ -100,6 +101,8 @@ export class Gateway {
   readonly runner: ConnectionRunner;
   readonly admission: Admission;
   readonly postbox: Postbox;
+  /** Set by whoever wants to know when a row is given back. */
+  onRelease: (connection: Connection) => void = () => {};
   private readonly options: GatewayOptions;
   private readonly ids = new IdTable();
   private readonly logins: Logins;
@@ -185,7 +188,11 @@ export class Gateway {
     this.closing = mask(this.runner.machine, 'closing');
 
     this.namespaces = new Namespaces(config.socketio.namespaces);
-    const membership = new Membership(this.namespaces, options.presence);
+    const membership = new Membership(
+      this.namespaces,
+      options.presence,
+      (connection) => connection.webSocket !== null && (table.flags[connection.row] & Flag.base64) === 0,
+    );
     this.sessions = new SessionManager(config.sessions.maxPerUser, (socket) => {
       this.signal(socket.connection, 'SESSION_LIMIT_EXCEEDED');
     });
@@ -293,6 +300,7 @@ export class Gateway {
       inbound,
       outbound,
       admission: this.admission,
+      messageLimits: options.messageLimits,
       clock,
       limits,
       login: options.authenticator === null ? null : (one) => this.logins.authenticateEarly(one),
@@ -306,6 +314,12 @@ export class Gateway {
       maxDelay: config.slowConsumer.maxDelay,
       onBehind: (connection) => outbound.fellBehind(connection),
     }).start();
+  }
+
+  /** The live connection with this public id: the decimal form of the Snowflake in its sid. */
+  connectionOf(id: string): Connection | undefined {
+    const parts = { hi: 0, lo: 0 };
+    return parseDecimal(id, parts) ? this.connections.at(this.ids.get(parts.hi, parts.lo)) : undefined;
   }
 
   /** Tells a connection's machine what happened. */
@@ -341,6 +355,7 @@ export class Gateway {
       },
       'connection closed',
     );
+    this.onRelease(connection);
     this.logins.forgetConnection(connection);
     this.admission.leave(connection.handshake.address);
     this.ids.delete(connection.idHigh, connection.idLow);

@@ -160,7 +160,7 @@ export class EngineRoute {
     }
     const { engine } = this.options;
     const handshake = this.read(response, request, query);
-    const outcome = engine.handshake(handshake, this.options.speaks, parsed.eio as 3 | 4, false);
+    const outcome = engine.handshake(handshake, this.options.speaks, parsed.eio as 3 | 4, parsed.base64);
     if (!(outcome instanceof Promise)) {
       if (typeof outcome === 'string') return this.refuse(response, origin, outcome);
       return this.accept(response, upgrade, outcome, false);

@@ -8,6 +8,7 @@ import type { EngineErrorName } from '../errors/engine-error.ts';
 import type { IdTable } from '../identity/id-table.ts';
 import type { SessionIds } from '../identity/session-id.ts';
 import type { SnowflakeGenerator } from '../identity/snowflake.ts';
+import type { TokenBuckets } from '../limits/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Poll } from '../ports/poll.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
@@ -46,6 +47,8 @@ export interface EngineParts {
   readonly inbound: Inbound;
   readonly outbound: Outbound;
   readonly admission: Admission;
+  /** Null when no limit per connection is configured. */
+  readonly messageLimits: TokenBuckets | null;
   readonly clock: Clock;
   readonly limits: CodecLimits;
   /** Logs a bare Engine.IO or WebSocket client in; resolves to whether it may come in. */
@@ -92,6 +95,7 @@ export class Engine {
     table.lastSeen[row] = this.parts.clock.now();
     table.flags[row] = (base64 ? Flag.base64 : 0) | (speaks === 'socket.io' ? Flag.parserUnknown : 0);
     heartbeat.begin(row);
+    this.parts.messageLimits?.reset(row);
     if (login === null || speaks === 'socket.io') return connection;
     return this.logIn(connection, login);
   }

@@ -6,6 +6,7 @@ import {
   EnginePacketType,
   textPacketType,
 } from '../codec/engine-packet.ts';
+import { decodeBase64Frame, isBase64Frame } from '../codec/base64-frame.ts';
 import { engineRevision, Flavour, flavourOfFirstMessage, isMsgpack, isSocketIo } from '../codec/flavour.ts';
 import { binaryMessageBody, textMessageBody } from '../codec/bare-message.ts';
 import type { Body } from '../codec/body.ts';
@@ -73,6 +74,7 @@ export class Inbound {
         : this.textMessage(connection, bytes, 0, bytes.length);
     }
     if (!isBinary) {
+      if (isBase64Frame(bytes, 0, bytes.length)) return this.base64Frame(connection, bytes);
       const type = textPacketType(bytes, 0, bytes.length);
       if (type < 0) return this.sinks.refused(connection, -type as ParseError);
       return this.packet(connection, type as EnginePacketType, false, bytes, 1, bytes.length);
@@ -83,6 +85,13 @@ export class Inbound {
     const type = binaryPacketTypeV3(bytes, 0, bytes.length);
     if (type < 0) return this.sinks.refused(connection, -type as ParseError);
     this.packet(connection, type as EnginePacketType, true, bytes, 1, bytes.length);
+  }
+
+  /** A binary message of a client that cannot send binary frames (`b64=1`). */
+  private base64Frame(connection: Connection, bytes: Buffer): void {
+    const packet = decodeBase64Frame(bytes, 0, bytes.length, engineRevision(connection.flavour));
+    if (typeof packet === 'number') return this.sinks.refused(connection, packet);
+    this.packet(connection, packet.type, true, packet.bytes, packet.start, packet.end);
   }
 
   /** The packets of one POST, in order; stops when one of them ends the connection. */
@@ -135,10 +144,13 @@ export class Inbound {
     if (connection.assembler !== null) {
       return this.sinks.refused(connection, ParseError.TEXT_WHILE_ATTACHMENTS_AWAITED);
     }
-    if (isMsgpack(flavour)) return this.sinks.refused(connection, ParseError.UNEXPECTED_PACKET_TYPE);
-    this.table.flags[connection.row] &= ~Flag.parserUnknown;
+    this.revealParser(connection, false, bytes[start]);
     const packet = this.scratch;
-    const error = this.decoder.decode(bytes, start, end, engineRevision(flavour), packet);
+    const revision = engineRevision(flavour);
+    // The msgpack parser for Socket.IO 2 writes its CONNECT and DISCONNECT as JSON objects in text.
+    const error = isMsgpack(connection.flavour)
+      ? this.msgpack.decodeText(bytes, start, end, revision, packet)
+      : this.decoder.decode(bytes, start, end, revision, packet);
     if (error !== ParseError.NONE) return this.sinks.refused(connection, error);
     if (packet.awaitedAttachments > 0) {
       connection.assembler = new AttachmentAssembler(packet, this.limits);
@@ -155,9 +167,8 @@ export class Inbound {
       return this.sinks.message(connection, binaryMessageBody(bytes, start, end));
     }
     if (connection.assembler !== null) return this.attachment(connection, bytes, start, end);
-    if (isMsgpack(flavour) || this.revealsMsgpack(connection)) {
-      return this.msgpackMessage(connection, bytes, start, end);
-    }
+    this.revealParser(connection, true, bytes[start]);
+    if (isMsgpack(connection.flavour)) return this.msgpackMessage(connection, bytes, start, end);
     this.sinks.refused(connection, ParseError.UNEXPECTED_BINARY);
   }
 
@@ -193,12 +204,12 @@ export class Inbound {
     return true;
   }
 
-  /** The first message of a connection shows its parser: text is JSON, binary is msgpack. */
-  private revealsMsgpack(connection: Connection): boolean {
-    if ((this.table.flags[connection.row] & Flag.parserUnknown) === 0) return false;
-    this.table.flags[connection.row] &= ~Flag.parserUnknown;
-    connection.flavour = flavourOfFirstMessage(true, engineRevision(connection.flavour));
-    return true;
+  /** The first message of a Socket.IO connection shows its parser. */
+  private revealParser(connection: Connection, isBinary: boolean, firstByte: number): void {
+    const { flags } = this.table;
+    if ((flags[connection.row] & Flag.parserUnknown) === 0) return;
+    flags[connection.row] &= ~Flag.parserUnknown;
+    connection.flavour = flavourOfFirstMessage(isBinary, engineRevision(connection.flavour), firstByte);
   }
 }
 

@@ -1,3 +1,4 @@
+import { encodeBase64Frame } from '../codec/base64-frame.ts';
 import type { Frame } from '../codec/engine-packet.ts';
 import { engineRevision } from '../codec/flavour.ts';
 import { encodePayloadV3 } from '../codec/payload-v3.ts';
@@ -173,7 +174,9 @@ export class Outbound {
     }
   }
 
-  private write(connection: Connection, frame: Frame): void {
+  private write(connection: Connection, packet: Frame): void {
+    const base64 = typeof packet !== 'string' && (this.table.flags[connection.row] & Flag.base64) !== 0;
+    const frame = base64 ? encodeBase64Frame(packet, engineRevision(connection.flavour)) : packet;
     const compress = frame.length >= this.options.compressFrom;
     const result = connection.webSocket!.send(frame, typeof frame !== 'string', compress);
     this.options.counters.bytesSent += frame.length;

@@ -11,16 +11,23 @@ import type { Socket } from './socket.ts';
 export class Membership {
   private readonly namespaces: Namespaces;
   private readonly presence: Presence;
+  private readonly isPublishable: (connection: Connection) => boolean;
 
-  constructor(namespaces: Namespaces, presence: Presence) {
+  /** @param isPublishable whether publish may write to it: a WebSocket that takes frames as all others do */
+  constructor(
+    namespaces: Namespaces,
+    presence: Presence,
+    isPublishable: (connection: Connection) => boolean,
+  ) {
+    this.isPublishable = isPublishable;
     this.namespaces = namespaces;
     this.presence = presence;
   }
 
   enter(socket: Socket): void {
     socket.namespace.add(socket);
-    if (socket.connection.webSocket === null) socket.namespace.polled.add(socket);
-    else this.subscribe(socket);
+    if (this.isPublishable(socket.connection)) this.subscribe(socket);
+    else socket.namespace.polled.add(socket);
   }
 
   /** Has the socket entered, and not left again? */
@@ -106,7 +113,7 @@ export class Membership {
 
   private socketUpgraded(socket: Socket): void {
     socket.changed();
-    if (!socket.namespace.polled.delete(socket)) return;
+    if (!this.isPublishable(socket.connection) || !socket.namespace.polled.delete(socket)) return;
     this.subscribe(socket);
     if (socket.rooms !== null) for (const room of socket.rooms) this.subscribeTo(room, socket);
   }

@@ -6,7 +6,7 @@ import type { Socket } from './socket.ts';
 export class Namespace {
   readonly name: string;
   readonly rooms = new Map<string, Room>();
-  /** Members that the socket library's publish does not reach, because they are on polling. */
+  /** Members that the socket library's publish does not reach: those on polling, and those that want base64. */
   readonly polled = new Set<Socket>();
   /** How many members of each flavour subscribe to `topic(flavour)`. */
   readonly subscribers = new Int32Array(FLAVOURS.length);

@@ -73,6 +73,11 @@ export class Sockets {
     this.connected = mask(runner.machine, 'connected');
   }
 
+  /** The machine that runs all sockets, for those who look into it. */
+  get machine(): SocketRunner {
+    return this.runner;
+  }
+
   /** The socket with this public id on this node. */
   find(id: string): Socket | undefined {
     if (!parseDecimal(id, this.id)) return undefined;

@@ -1,0 +1,72 @@
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
+import type { HandshakeOutcome } from '../../runtime/connection/engine.ts';
+import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
+import { packHeaders } from './handshake-headers.ts';
+import { statusLine } from './http-status.ts';
+import type { OriginPolicy } from './origin-policy.ts';
+import type { PeerAddress } from './peer-address.ts';
+import { type ConnectionSocket, type WebSocketRoute, webSocketBehavior } from './web-socket-route.ts';
+
+export interface PlainRouteOptions extends WebSocketRoute {
+  readonly origins: OriginPolicy;
+  readonly addresses: PeerAddress;
+}
+
+/** Plain WebSockets: each frame is event `message` with one argument. */
+export class PlainRoute {
+  private readonly options: PlainRouteOptions;
+
+  constructor(options: PlainRouteOptions) {
+    this.options = options;
+  }
+
+  install(app: TemplatedApp, path: string): void {
+    app.ws<ConnectionSocket>(path, {
+      ...webSocketBehavior(this.options),
+      upgrade: (response, request, context) => this.upgrade(response, request, context),
+    });
+    app.any(path, (response) => {
+      response.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket').end();
+    });
+  }
+
+  private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    const { origins, addresses, engine } = this.options;
+    const origin = request.getHeader('origin');
+    if (!origins.allows(origin, request.getHeader('host'))) return refuse(response, 'forbidden');
+    const key = request.getHeader('sec-websocket-key');
+    const protocol = request.getHeader('sec-websocket-protocol');
+    const extensions = request.getHeader('sec-websocket-extensions');
+    const handshake = {
+      address: addresses.of(response, request),
+      query: request.getQuery(),
+      headers: packHeaders(request),
+    };
+    let aborted = false;
+    const finish = (outcome: HandshakeOutcome) => {
+      if (typeof outcome === 'string') {
+        if (!aborted) refuse(response, outcome);
+      } else if (aborted) {
+        engine.abandoned(outcome);
+      } else {
+        response.upgrade({ connection: outcome, isCandidate: false }, key, protocol, extensions, context);
+      }
+    };
+    const outcome = engine.handshake(handshake, 'websocket', 4, false);
+    if (!(outcome instanceof Promise)) return finish(outcome);
+    response.onAborted(() => {
+      aborted = true;
+    });
+    outcome.then((settled) => {
+      if (aborted) finish(settled);
+      else response.cork(() => finish(settled));
+    });
+  }
+}
+
+function refuse(response: HttpResponse, name: EngineErrorName): void {
+  const { status, message } = ENGINE_ERRORS[name];
+  response.cork(() => {
+    response.writeStatus(statusLine(status)).writeHeader('Content-Type', 'text/plain').end(message);
+  });
+}

@@ -1,0 +1,39 @@
+import { COUNTER, type DropReason } from '../runtime/metrics/counter-slots.ts';
+import type { Metrics } from '../runtime/metrics/metrics.ts';
+import type { BackendDropReason, BackendMetrics } from '../runtime/backend/backend-metrics.ts';
+import type { PushMetrics } from '../runtime/push/push-metrics.ts';
+
+/** What the push API reports, in the node's counters. */
+export function pushMetrics(metrics: Metrics): PushMetrics {
+  return {
+    finished: (method, code, _token, seconds) => {
+      metrics.counters.add(COUNTER.pushRequests[method][code]);
+      metrics.pushDuration.observe(seconds * 1000);
+    },
+  };
+}
+
+/** What the backend side reports, in the node's counters. */
+export function backendMetrics(metrics: Metrics): BackendMetrics {
+  const { counters } = metrics;
+  return {
+    called: (method, code, seconds) => {
+      counters.add(COUNTER.backendCalls[method][code]);
+      metrics.backendDuration.observe(seconds * 1000);
+      metrics.deliveryDelay.backend.observe(seconds * 1000);
+    },
+    retried: () => counters.add(COUNTER.backendRetries),
+    dropped: (reason) => counters.add(COUNTER.messagesDropped[DROP_REASONS[reason]]),
+    invalid: () => counters.add(COUNTER.messagesDropped.invalid),
+    actionFailed: () => counters.add(COUNTER.messagesDropped.invalid),
+    breakerChanged: (state) => {
+      if (state === 'open') counters.add(COUNTER.backendBreakerOpened);
+    },
+  };
+}
+
+const DROP_REASONS: Readonly<Record<BackendDropReason, DropReason>> = {
+  'backend queue full': 'backend queue',
+  'backend unavailable': 'backend deadline',
+  'backend refused': 'backend refused',
+};

@@ -1,0 +1,53 @@
+import { isPretty, openLogOutput } from '../adapters/pino/log-output.ts';
+import { createPinoLog } from '../adapters/pino/pino-log.ts';
+import type { Config } from '../runtime/config/config.ts';
+import type { LoadResult } from '../runtime/config/load-config.ts';
+import { describeAddresses } from './addresses.ts';
+import { startDemo } from './demo.ts';
+import { SingleNode } from './single-node.ts';
+
+/**
+ * Runs a node in this process until it has stopped: SIGTERM and SIGINT drain (a second one hurries), SIGHUP reads
+ * certificates and log level again. Resolves with the exit code; rejects when the node cannot start.
+ */
+export async function runNode(config: Config, reload: () => LoadResult, version: string): Promise<number> {
+  const output = openLogOutput(1, isPretty(config.log.format, process.stdout.isTTY === true));
+  const control = createPinoLog(config.log.level, output);
+  const { log } = control;
+  const demo = await startDemo(config, log);
+  const node = new SingleNode({ config, log, logLevel: control, version, demo });
+  try {
+    const ports = await node.start();
+    demo.opened(ports);
+    process.stdout.write(describeAddresses(config, ports));
+  } catch (error) {
+    await demo.close();
+    throw error;
+  }
+
+  const drain = () => node.drain();
+  const hangUp = () => void reloadSettings(reload, node, control);
+  process.on('SIGTERM', drain).on('SIGINT', drain).on('SIGHUP', hangUp);
+  const code = await node.stopped;
+  process.off('SIGTERM', drain).off('SIGINT', drain).off('SIGHUP', hangUp);
+  await demo.close();
+  log.info({ code }, 'stopped');
+  output.flush();
+  return code;
+}
+
+async function reloadSettings(
+  reload: () => LoadResult,
+  node: SingleNode,
+  { log, setLevel }: ReturnType<typeof createPinoLog>,
+): Promise<void> {
+  try {
+    const fresh = reload();
+    if (!fresh.ok) return log.error({}, 'SIGHUP: the configuration has errors; everything stays as it was');
+    setLevel(fresh.config.log.level);
+    await node.reloadCertificates();
+    log.info({ level: fresh.config.log.level }, 'SIGHUP: log level and certificates were read again');
+  } catch (error) {
+    log.error({ err: error }, 'SIGHUP: the certificates are unusable; the old ones stay');
+  }
+}

@@ -1,0 +1,308 @@
+import { randomBytes } from 'node:crypto';
+import { type AdminListener, startAdminListener } from '../adapters/admin/admin-listener.ts';
+import type { BackendClient } from '../adapters/connect/backend-client.ts';
+import { GrpcListener } from '../adapters/connect/grpc-listener.ts';
+import { MemoryDedupWindow } from '../adapters/memory/dedup-window.ts';
+import { MemoryMailbox } from '../adapters/memory/mailbox.ts';
+import { MemoryPresence } from '../adapters/memory/presence.ts';
+import { MemoryUpstreamLog } from '../adapters/memory/upstream-log.ts';
+import { createExposition, type Exposition } from '../adapters/prometheus/exposition.ts';
+import { ClientListener } from '../adapters/uws/client-listener.ts';
+import { PushListener } from '../adapters/uws/push-listener.ts';
+import { AnswerReader } from '../runtime/backend/answer-reader.ts';
+import { BackendDispatcher } from '../runtime/backend/backend-dispatcher.ts';
+import { EventSubscribers } from '../runtime/backend/event-subscribers.ts';
+import { PreferredCaller } from '../runtime/backend/preferred-caller.ts';
+import type { Config } from '../runtime/config/config.ts';
+import { closePaced } from '../runtime/connection/paced-close.ts';
+import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
+import type { Letter } from '../runtime/delivery/letter.ts';
+import { Gateway } from '../runtime/gateway.ts';
+import { SESSION_KEY_BYTES, SessionIds } from '../runtime/identity/session-id.ts';
+import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
+import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
+import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
+import { AddressLimits } from '../runtime/limits/address-limits.ts';
+import { TokenBuckets } from '../runtime/limits/token-bucket.ts';
+import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
+import { Metrics } from '../runtime/metrics/metrics.ts';
+import type { BackendCaller } from '../runtime/ports/backend.ts';
+import type { Clock } from '../runtime/ports/clock.ts';
+import type { Log } from '../runtime/ports/log.ts';
+import type { LogLevelControl } from '../runtime/ports/log-level.ts';
+import type { UpstreamSubscription } from '../runtime/ports/upstream-log.ts';
+import { PushEndpoint } from '../runtime/push/push-endpoint.ts';
+import { PushService } from '../runtime/push/push-service.ts';
+import { PushTokens } from '../runtime/push/push-tokens.ts';
+import { SystemClock } from '../runtime/time/system-clock.ts';
+import type { Demo } from './demo.ts';
+import { authenticatorFor } from './authenticator-for.ts';
+import { backendAt } from './backend-at.ts';
+import { nodeGauges } from './node-gauges.ts';
+import { NodeLife } from './node-life.ts';
+import { backendMetrics, pushMetrics } from './node-metrics.ts';
+
+export interface SingleNodeOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly logLevel: LogLevelControl;
+  readonly version: string;
+  /** Null without the demo page. */
+  readonly demo: Demo | null;
+}
+
+/** Ports that were bound. */
+export interface Ports {
+  readonly clients: number;
+  readonly push: number;
+  readonly grpc: number;
+  readonly admin: number;
+}
+
+/** How long other parts of the cluster may take to answer an inquiry, ms. */
+const ANSWER_TIMEOUT = 5_000;
+/** How long what was accepted may take to be handed over at the end, ms. */
+const FLUSH_TIMEOUT = 10_000;
+
+/** All roles in one process, on the memory bus. The composition root: the one place that sees every adapter. */
+export class SingleNode {
+  readonly gateway: Gateway;
+  readonly inspector: LiveInspector;
+  readonly metrics = new Metrics();
+  /** Resolves with the exit code when the node has stopped. */
+  readonly stopped: Promise<number>;
+  private readonly options: SingleNodeOptions;
+  private readonly clock: Clock = new SystemClock();
+  private readonly clients: ClientListener;
+  private readonly push: PushListener;
+  private readonly grpc: GrpcListener;
+  private readonly backend: BackendDispatcher;
+  private readonly upstreamLog: MemoryUpstreamLog;
+  private readonly consumption: UpstreamSubscription;
+  private readonly exposition: Exposition;
+  private readonly life: NodeLife;
+  private readonly subscribers: EventSubscribers;
+  private readonly caller: BackendClient | null;
+  private admin: AdminListener | null = null;
+  private resolveStopped: (code: number) => void = () => {};
+
+  constructor(options: SingleNodeOptions) {
+    this.options = options;
+    const { config, log } = options;
+    const { clock, metrics } = this;
+    this.stopped = new Promise((resolve) => {
+      this.resolveStopped = resolve;
+    });
+    const node = config.cluster.nodeId ?? 0;
+    const wheel = new TimingWheel(clock);
+    const random = { bytes: (size: number) => randomBytes(size), fraction: () => Math.random() };
+    const snowflakes = new SnowflakeGenerator({ clock, node });
+    const nextId = () => {
+      snowflakes.next();
+      return toDecimal(snowflakes.hi, snowflakes.lo);
+    };
+    const presence = new MemoryPresence();
+    const mailbox = new MemoryMailbox<Letter>();
+    this.upstreamLog = new MemoryUpstreamLog({ clock, defer: setImmediate });
+    const dispatcher = new Dispatcher({ presence, mailbox, clock, node, answerTimeout: ANSWER_TIMEOUT });
+
+    const reader = new AnswerReader(log, backendMetrics(metrics));
+    const helpers = { clock, random, reader };
+    const caller = config.backend.url === '' ? null : backendAt(config.backend.url, config, helpers);
+    this.caller = caller;
+    this.subscribers = new EventSubscribers({
+      clock,
+      timeout: config.backend.timeout,
+      grace: caller === null ? config.backend.retry.deadline : 0,
+      came: () => this.backend.hearerCame(),
+    });
+    const dispatch = (part: string, hearer: BackendCaller) =>
+      new BackendDispatcher({
+        caller: hearer,
+        deliverer: dispatcher,
+        acknowledge: (socket, ackId, body) => dispatcher.acknowledge(socket, ackId, body),
+        clock,
+        random,
+        log: log.child({ part }),
+        metrics: backendMetrics(metrics),
+        limits: config.backend,
+      });
+    this.backend = dispatch('backend', new PreferredCaller(this.subscribers, caller));
+    const { demo } = options;
+    if (demo === null) {
+      this.consumption = this.backend.consume(this.upstreamLog);
+    } else {
+      const ofDemo = dispatch('demo', backendAt(demo.backendUrl, config, helpers));
+      this.consumption = this.upstreamLog.consume((record, settle) => {
+        if (record.socket.namespace === demo.namespace) ofDemo.handle(record, settle);
+        else this.backend.handle(record, settle);
+      });
+    }
+
+    this.clients = new ClientListener(config, (app) => options.demo?.routes(this.inspector)(app));
+    this.gateway = new Gateway({
+      config: demo === null ? config : withNamespace(config, demo.namespace),
+      node,
+      clock,
+      wheel,
+      defer: setImmediate,
+      log,
+      metrics,
+      snowflakes,
+      sessionIds: new SessionIds(randomBytes(SESSION_KEY_BYTES)),
+      upstreamLog: this.upstreamLog,
+      mailbox,
+      presence,
+      dispatcher,
+      publisher: this.clients,
+      authenticator: authenticatorFor(config, {
+        caller,
+        nextId,
+        clock,
+        random,
+        log,
+        metrics: backendMetrics(metrics),
+      }),
+      ...limitsFor(config, clock),
+    });
+    mailbox.open(node, (letter) => this.gateway.postbox.receive(letter));
+
+    const endpoint = new PushEndpoint({
+      service: new PushService({ deliverer: dispatcher, dedup: new MemoryDedupWindow({ clock }), nextId, log }),
+      tokens: new PushTokens(config.push.tokens),
+      metrics: pushMetrics(metrics),
+      clock,
+      log,
+    });
+    this.push = new PushListener({ endpoint, clock, maxBody: config.push.maxBody });
+    this.grpc = new GrpcListener({
+      endpoint,
+      subscribers: this.subscribers,
+      reader,
+      log,
+      maxBody: config.push.maxBody,
+    });
+    this.life = new NodeLife(
+      wheel,
+      {
+        holdsConnections: () => this.gateway.connections.size > 0,
+        acceptConnections: () => this.gateway.admission.start(),
+        stopAccepting: () => this.stopAccepting(),
+        closePaced: () =>
+          closePaced({
+            table: this.gateway.connections,
+            clock,
+            rate: config.drain.rate,
+            within: config.drain.timeout,
+            close: (connection) => this.gateway.signal(connection, 'SERVER_SHUTTING_DOWN'),
+          }),
+        closeRest: () => this.clients.close(),
+        flush: () => this.flush(),
+        exit: (code) => void this.stop(code),
+        fault: (error) => log.error({ err: error }, 'internal error in the life of the node'),
+      },
+      config.drain.timeout,
+      FLUSH_TIMEOUT,
+    );
+    this.inspector = new LiveInspector({
+      gateway: this.gateway,
+      clock,
+      node: String(node),
+      history: config.inspect.history,
+      maxWatched: config.inspect.maxWatched,
+      nodeState: () => this.life.state,
+    });
+    this.exposition = createExposition({
+      metrics,
+      gauges: nodeGauges(this.gateway, this.backend),
+      version: options.version,
+    });
+  }
+
+  /** Binds all listeners. Rejects when one cannot be bound; nothing is left open then. */
+  async start(): Promise<Ports> {
+    const { config } = this.options;
+    try {
+      const admin = await startAdminListener({
+        listen: config.admin.listen,
+        token: config.admin.token,
+        version: this.options.version,
+        readiness: { state: () => this.life.phase(), dependencies: () => this.dependencies() },
+        inspector: this.inspector,
+        logLevel: this.options.logLevel,
+        metrics: this.exposition,
+      });
+      this.admin = admin;
+      const push = await this.push.listen(config.push.listen.host, config.push.listen.port);
+      const grpc = await this.grpc.listen(config.push.grpcListen.host, config.push.grpcListen.port);
+      const clients = await this.clients.start(this.gateway.engine);
+      this.life.tell('LISTENING');
+      return { clients, push, grpc, admin: admin.port };
+    } catch (error) {
+      this.life.tell('START_FAILED');
+      await this.stopped;
+      throw error;
+    }
+  }
+
+  /** SIGTERM: not ready, no new sessions, paced farewell, hand over, stop. A second call hurries. */
+  drain(): void {
+    this.life.tell('DRAIN_REQUESTED');
+  }
+
+  reloadCertificates(): Promise<void> {
+    return this.clients.reloadCertificates();
+  }
+
+  private stopAccepting(): void {
+    // The port stays open: sessions that are still here poll and upgrade on it. New ones get 503.
+    this.gateway.admission.stop();
+  }
+
+  private async flush(): Promise<void> {
+    this.clients.stopListening();
+    this.push.stopListening();
+    await this.upstreamLog.flush();
+    await this.consumption.stop(FLUSH_TIMEOUT);
+  }
+
+  private async stop(code: number): Promise<void> {
+    this.clients.close();
+    this.push.close();
+    this.exposition.close();
+    await Promise.all([
+      this.grpc.close(),
+      this.admin?.close(),
+      this.upstreamLog.close(),
+      this.caller?.close(),
+    ]);
+    this.resolveStopped(code);
+  }
+
+  private dependencies() {
+    const { breaker } = this.backend;
+    const backend =
+      this.options.config.backend.url === ''
+        ? { ok: true, detail: `${this.subscribers.size} EventService subscribers` }
+        : { ok: true, detail: breaker === 'closed' ? 'answers' : `circuit breaker is ${breaker}` };
+    return { bus: { ok: true, detail: 'memory' }, backend };
+  }
+}
+
+function withNamespace(config: Config, namespace: string): Config {
+  const { socketio } = config;
+  return { ...config, socketio: { ...socketio, namespaces: [...socketio.namespaces, namespace] } };
+}
+
+function limitsFor(config: Config, clock: Clock) {
+  const { connection, address } = config.limits;
+  return {
+    addressLimits:
+      address.connects === 0 && address.connections === 0 ? null : new AddressLimits({ clock, ...address }),
+    messageLimits:
+      connection.messages === 0
+        ? null
+        : new TokenBuckets({ clock, rate: connection.messages, burst: connection.burst }),
+  };
+}
+
