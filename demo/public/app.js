@@ -35,7 +35,12 @@ function connect() {
   localStorage.setItem('user', user);
   $('user').value = user;
   $('second').href = `/?user=${encodeURIComponent(user)}`;
-  const push = { to: { rooms: [`user:${user}`] }, event: 'note', args: ['Hello from a terminal'] };
+  const push = {
+    namespace: '/demo',
+    to: { rooms: [`user:${user}`] },
+    event: 'note',
+    args: ['Hello from a terminal'],
+  };
   $('curl').textContent = `curl ${PUSH_API}/holdfast.v1.PushService/Emit \\
   -H 'content-type: application/json' \\
   -d '${JSON.stringify(push)}'`;

@@ -51,7 +51,10 @@ export function openConnection({ user, mode, onFrame, onNote }) {
   function watchProbe(probe, engine) {
     const send = probe.send;
     probe.send = (packets) => {
-      for (const packet of packets) if (engine.transport !== probe) onFrame({ direction: 'up', packet });
+      for (const packet of packets) {
+        // The upgrade packet goes past the engine, after the switch.
+        if (engine.transport !== probe || packet.type === 'upgrade') onFrame({ direction: 'up', packet });
+      }
       send.call(probe, packets);
     };
     probe.on('packet', (packet) => {

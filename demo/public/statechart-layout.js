@@ -18,7 +18,7 @@ export function layOut(root, width) {
   const drawn = (node) => node.children.filter((child) => !child.transient);
 
   function leafSize(node) {
-    ruler.font = '600 13px system-ui, sans-serif';
+    ruler.font = `600 13px ${getComputedStyle(document.body).fontFamily}`;
     const name = ruler.measureText(node.name).width;
     ruler.font = '11px monospace';
     const delay = Math.max(0, ...node.delays.map((d) => ruler.measureText(d).width + 19));

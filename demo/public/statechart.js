@@ -95,9 +95,11 @@ export function statechart(container, tree, delayOf) {
       const start = [right ? a.x + a.width : a.x, a.y + a.height / 2 + shift];
       const end = [right ? b.x : b.x + b.width, b.y + b.height / 2 + shift];
       if (!somethingBetween(start, end, from, to)) return `M${start} L${end}`;
-      const lift = (right ? -1 : 1) * Math.min(Math.abs(b.x - a.x) / 7, 20);
+      // Into another composite from below, where no title stands.
+      const over = right && to.parent === from.parent;
+      const lift = (over ? -1 : 1) * Math.min(Math.abs(b.x - a.x) / 7, 20);
       const [x1, x2] = [a.x + a.width / 2, b.x + b.width / 2];
-      const [y1, y2] = right ? [a.y, b.y] : [a.y + a.height, b.y + b.height];
+      const [y1, y2] = over ? [a.y, b.y] : [a.y + a.height, b.y + b.height];
       return `M${x1},${y1} C${x1},${y1 + lift} ${x2},${y2 + lift} ${x2},${y2}`;
     }
     const down = b.y > a.y;

@@ -56,7 +56,7 @@ function describe({ type, data }) {
   }
   if (type !== 'message') return { code, text, kind: type, quiet: null };
   const kind = SOCKET[text[0]] ?? 'message';
-  const meter = /^2\d+\["latency"|^3\d+\[\]/.test(text);
+  const meter = /^2(?:\/demo,)?\d+\["latency"|^3(?:\/demo,)?\d+\[\]/.test(text);
   return { code, text: text.slice(0, 400), kind, quiet: meter ? 'meter' : null };
 }
 

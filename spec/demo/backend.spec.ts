@@ -76,13 +76,13 @@ describe('the demo backend', () => {
     expect(answer).toEqual({
       actions: [
         { join: { rooms: ['user:ada'] } },
-        { emit: { to: { rooms: ['user:ada'] }, event: 'devices', args: [1] } },
+        { emit: { namespace: '/demo', to: { rooms: ['user:ada'] }, event: 'devices', args: [1] } },
       ],
     });
     await call('OnConnect', { socket: { id: '2' }, messageId: 'd', auth: { user: 'ada' } });
     const gone = await call('OnDisconnect', { socket: { id: '1' }, messageId: 'e' });
     expect(gone.answer).toEqual({
-      actions: [{ emit: { to: { rooms: ['user:ada'] }, event: 'devices', args: [1] } }],
+      actions: [{ emit: { namespace: '/demo', to: { rooms: ['user:ada'] }, event: 'devices', args: [1] } }],
     });
   });
 

@@ -110,7 +110,8 @@ describe('the demo page', () => {
     const page = await open();
     await page.locator('#transport', { hasText: 'websocket' }).waitFor();
     const wire = await page.locator('#wire').textContent();
-    for (const frame of ['0{"sid":', '40{"user":"ada', '2probe', '3probe']) expect(wire).toContain(frame);
+    for (const frame of ['0{"sid":', '40/demo,{"user":"ada', '2probe', '3probe', '↑5'])
+      expect(wire).toContain(frame);
     await page.locator('.state.leaf.on', { hasText: 'websocket' }).waitFor();
     await page.locator('.state.leaf.on', { hasText: 'joined' }).waitFor();
   });
@@ -159,7 +160,12 @@ describe('the demo page', () => {
     const answer = await fetch(`${node.addresses.pushUrl}/holdfast.v1.PushService/Emit`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ to: { rooms: [`user:ada-${users}`] }, event: 'note', args: ['ahoy'] }),
+      body: JSON.stringify({
+        namespace: '/demo',
+        to: { rooms: [`user:ada-${users}`] },
+        event: 'note',
+        args: ['ahoy'],
+      }),
     });
     expect(answer.status).toBe(200);
     await page.locator('#notes', { hasText: 'ahoy' }).waitFor();

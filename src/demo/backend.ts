@@ -34,7 +34,8 @@ export interface DemoBackend {
 export async function startDemoBackend(options: DemoBackendOptions): Promise<DemoBackend> {
   const { pushUrl, pushToken, listen = '127.0.0.1:0', log = () => {} } = options;
   const shop = openPrintShop();
-  const calls = backendCalls(new Devices(), new DarkRoom(pushClient(typeof pushUrl === 'string' ? () => pushUrl : pushUrl, pushToken), shop, log), log);
+  const push = pushClient(typeof pushUrl === 'string' ? () => pushUrl : pushUrl, pushToken);
+  const calls = backendCalls(new Devices(), new DarkRoom(push, shop, log), log);
 
   const server = createServer(async (request, response) => {
     const method = PATH.exec(request.url ?? '')?.[1] as BackendMethod | undefined;

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -16,18 +17,24 @@ export interface StaticFile {
 
 /**
  * Reads the demo page into memory. Keys are the paths to serve: `/` for the page, `/demo/<file>` for the
- * rest. Rejects when the folder does not exist.
+ * rest. Rejects when the page is not where the build (or the repository) has it.
  */
-export async function demoFiles(folder: URL | string): Promise<Map<string, StaticFile>> {
-  const path = typeof folder === 'string' ? folder : fileURLToPath(folder);
+export async function demoFiles(): Promise<Map<string, StaticFile>> {
   const files = new Map<string, StaticFile>();
-  for (const name of await readdir(path)) {
-    const type = TYPES[extname(name)];
-    if (type === undefined) continue;
-    files.set(name === 'index.html' ? '/' : `/demo/${name}`, {
-      type,
-      body: await readFile(join(path, name)),
-    });
+  for (const path of await pageFiles()) {
+    const type = TYPES[extname(path)];
+    const name = basename(path).replace('.esm.min.', '.');
+    if (type) files.set(name === 'index.html' ? '/' : `/demo/${name}`, { type, body: await readFile(path) });
   }
   return files;
+}
+
+/** Once built, page and stock client lie beside this file; run from source, they are where they come from. */
+async function pageFiles(): Promise<string[]> {
+  const built = import.meta.url.endsWith('.js');
+  const folder = fileURLToPath(new URL(built ? './public/' : '../../demo/public/', import.meta.url));
+  const paths = (await readdir(folder)).map((name) => join(folder, name));
+  if (built) return paths;
+  const client = createRequire(import.meta.url).resolve('socket.io-client/package.json');
+  return [...paths, join(dirname(client), 'dist/socket.io.esm.min.js')];
 }

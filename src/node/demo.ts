@@ -23,7 +23,7 @@ export interface Demo {
 }
 
 export async function startDemo(config: Config, log: Log): Promise<Demo> {
-  const files = await demoFiles(new URL('../demo/public/', import.meta.url));
+  const files = await demoFiles();
   let pushUrl = '';
   const backend = await startDemoBackend({
     pushUrl: () => pushUrl,
