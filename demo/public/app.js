@@ -24,6 +24,8 @@ const sheets = contactSheets($('sheets'), {
 
 let user = new URLSearchParams(location.search).get('user') ?? localStorage.getItem('user') ?? newName();
 let mode = 'upgrade';
+/** How long the server waits for a sign of life, at most; the handshake says it. */
+let patience = 0;
 let connection = connect();
 
 function newName() {
@@ -46,7 +48,7 @@ function connect() {
   -d '${JSON.stringify(push)}'`;
   setStatus('trying', 'connecting', `as ${user}`);
 
-  const opened = openConnection({ user, mode, onFrame: wire.frame, onNote: wire.note });
+  const opened = openConnection({ user, mode, onFrame: wire.frame, onNote: wire.note, onHandshake: learn });
   const { socket } = opened;
   socket.on('connect', () => {
     const { engine } = socket.io;
@@ -64,11 +66,6 @@ function connect() {
     setMuted(false);
   });
   socket.on('connect_error', (error) => setStatus('trying', 'reconnecting', error.message));
-  socket.io.on('open', () => {
-    const { _pingInterval, _pingTimeout } = socket.io.engine;
-    panel.learn({ pingInterval: _pingInterval, pingTimeout: _pingTimeout });
-  });
-
   socket.on('devices', showDevices);
   socket.on('note', showNote);
   socket.on('picture', acknowledged(sheets.picture));
@@ -78,6 +75,11 @@ function connect() {
   meter.follow(socket);
   socket.connect();
   return opened;
+}
+
+function learn({ pingInterval, pingTimeout }) {
+  patience = pingInterval + pingTimeout;
+  panel.learn({ pingInterval, pingTimeout });
 }
 
 /** The backend waits for the acknowledgement of each print before it sends the next. */
@@ -90,6 +92,7 @@ function acknowledged(handler) {
 }
 
 function reconnect() {
+  setMuted(false);
   connection.close();
   connection = connect();
 }
@@ -178,7 +181,11 @@ $('mode').addEventListener('change', ({ target }) => {
   reconnect();
 });
 $('cut').addEventListener('click', () => connection.cut());
-$('mute').addEventListener('click', () => setMuted($('mute').getAttribute('aria-pressed') !== 'true'));
+$('mute').addEventListener('click', () => {
+  const on = $('mute').getAttribute('aria-pressed') !== 'true';
+  setMuted(on);
+  if (on) wire.note(`playing dead: the server will notice within ${patience / 1000} s`, true);
+});
 
 function setMuted(on) {
   connection.mute(on);

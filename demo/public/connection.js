@@ -8,9 +8,10 @@ const TRANSPORTS = {
 
 /**
  * One stock Socket.IO client, watched: `onFrame({ direction, packet })` for every Engine.IO packet of the
- * connection (the probe of an upgrade too), `onNote(text, bad)` for what happens around them.
+ * connection (the probe of an upgrade too), `onNote(text, bad)` for what happens around them, `onHandshake` with
+ * the content of the open packet.
  */
-export function openConnection({ user, mode, onFrame, onNote }) {
+export function openConnection({ user, mode, onFrame, onNote, onHandshake }) {
   const manager = new Manager(window.location.origin, {
     transports: TRANSPORTS[mode],
     autoConnect: false,
@@ -30,7 +31,11 @@ export function openConnection({ user, mode, onFrame, onNote }) {
 
   function watch(engine) {
     engine.on('packet', (packet) => onFrame({ direction: 'down', packet }));
-    engine.on('packetCreate', (packet) => onFrame({ direction: 'up', packet }));
+    engine.on('packetCreate', (packet) => {
+      if (!muted) onFrame({ direction: 'up', packet });
+      else if (packet.type === 'pong') onNote('heartbeat left unanswered', true);
+    });
+    engine.on('handshake', onHandshake);
     engine.on('upgrade', (transport) => onNote(`upgraded to ${transport.name}`));
     engine.on('upgradeError', () => onNote('the upgrade failed; polling goes on', true));
 
@@ -39,12 +44,6 @@ export function openConnection({ user, mode, onFrame, onNote }) {
       const probe = createTransport.call(engine, name);
       watchProbe(probe, engine);
       return probe;
-    };
-
-    const sendPacket = engine.sendPacket;
-    engine.sendPacket = function (type, ...rest) {
-      if (muted) return type === 'pong' ? onNote('heartbeat left unanswered', true) : undefined;
-      return sendPacket.call(this, type, ...rest);
     };
   }
 
@@ -75,7 +74,11 @@ export function openConnection({ user, mode, onFrame, onNote }) {
     },
     /** While muted the client sends nothing, not even answers to heartbeats, as if the device had frozen. */
     mute(on) {
+      const transport = manager.engine?.transport;
+      if (!transport || muted === on) return;
       muted = on;
+      if (on) transport.send = () => {};
+      else delete transport.send;
     },
     close() {
       socket.disconnect();
