@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -11,9 +10,8 @@ const SECRETS = {
 };
 
 function check(environment: Record<string, string>) {
-  const source = join(ROOT, 'src/main.ts');
-  const program = existsSync(source) ? ['--import', 'tsx', source] : [join(ROOT, 'dist/main.js')];
-  const args = [...program, 'config', 'check', '--config', 'examples/production/holdfast.yaml'];
+  const program = process.env.HOLDFAST_PROGRAM ?? join(ROOT, 'dist/main.js');
+  const args = [program, 'config', 'check', '--config', 'examples/production/holdfast.yaml'];
   return spawnSync(process.execPath, args, {
     cwd: ROOT,
     encoding: 'utf8',
