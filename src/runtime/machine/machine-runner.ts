@@ -182,14 +182,14 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     return this.machine.timers[code - this.timerBase]?.name ?? this.machine.events[code]!;
   }
 
-  /** The row's armed timers: name and milliseconds left. Timers that share a lane are told apart by the state. */
+  /** The row's armed timers: name (`<delay>@<state>`) and milliseconds left. */
   timers(row: number): { name: string; remaining: number }[] {
-    const paths = this.machine.activePaths[this.states[row]!]!;
-    return this.machine.timers.flatMap(({ name, lane }) => {
-      const handle = this.handles[row * this.lanes + lane]!;
-      const owned = paths.includes(name.slice(name.indexOf('@') + 1));
-      return owned && handle !== UNARMED ? [{ name, remaining: this.wheel.remaining(handle) }] : [];
-    });
+    return Array.from(this.handles.subarray(row * this.lanes, (row + 1) * this.lanes))
+      .filter((handle) => handle !== UNARMED)
+      .map((handle) => ({
+        name: this.machine.timers[this.wheel.timerOf(handle)]!.name,
+        remaining: this.wheel.remaining(handle),
+      }));
   }
 
   /** Makes room for rows below `rows`. */

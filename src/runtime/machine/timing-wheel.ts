@@ -103,6 +103,11 @@ export class TimingWheel {
     return Math.max(0, this.deadline[handle]! - this.now());
   }
 
+  /** The number that the owner gave an armed timer. */
+  timerOf(handle: number): number {
+    return this.kind[handle]! & 0xff;
+  }
+
   /** How many timers are armed. */
   get armed(): number {
     return this.armedCount;
