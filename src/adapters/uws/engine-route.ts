@@ -53,7 +53,7 @@ export class EngineRoute {
 
   private get(response: HttpResponse, request: HttpRequest): void {
     const origin = request.getHeader('origin');
-    const query = request.getQuery();
+    const query = request.getQuery() ?? '';
     const parsed = parseEngineQuery(query);
     const problem = this.check(request, origin, parsed);
     if (problem !== null) return this.refuse(response, origin, problem);
@@ -107,7 +107,7 @@ export class EngineRoute {
 
   private post(response: HttpResponse, request: HttpRequest): void {
     const origin = request.getHeader('origin');
-    const parsed = parseEngineQuery(request.getQuery());
+    const parsed = parseEngineQuery(request.getQuery() ?? '');
     const problem = this.check(request, origin, parsed);
     if (problem !== null) return this.refuse(response, origin, problem);
     if (parsed.sid === '') return this.refuse(response, origin, 'badHandshakeMethod');
@@ -140,7 +140,7 @@ export class EngineRoute {
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const origin = request.getHeader('origin');
-    const query = request.getQuery();
+    const query = request.getQuery() ?? '';
     const parsed = parseEngineQuery(query);
     const problem = this.check(request, origin, parsed);
     if (problem !== null) return this.refuse(response, origin, problem);

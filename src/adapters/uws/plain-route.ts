@@ -39,7 +39,8 @@ export class PlainRoute {
     const extensions = request.getHeader('sec-websocket-extensions');
     const handshake = {
       address: addresses.of(response, request),
-      query: request.getQuery(),
+      // Undefined, whatever the types say, when the URL has no `?`.
+      query: request.getQuery() ?? '',
       headers: packHeaders(request),
     };
     let aborted = false;
