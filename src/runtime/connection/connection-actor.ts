@@ -26,6 +26,14 @@ const CLOSE_TIMEOUT = 5_000;
 /** As in the official server: how often a pending poll is released while an upgrade waits for it, ms. */
 const NOOP_INTERVAL = 100;
 
+/** As in the official server: after these a polling client that is not waiting finds its session unknown. */
+const FORFEITS_FAREWELL: ReadonlySet<CloseReason> = new Set([
+  'ping timeout',
+  'parse error',
+  'transport error',
+  'payload too large',
+]);
+
 export interface ConnectionActorOptions {
   readonly table: ConnectionTable;
   readonly clock: Clock;
@@ -177,6 +185,8 @@ export class ConnectionActor {
       else webSocket.end(CLOSE_REASONS[reason].code, reason);
     } else if (connection.poll !== null) {
       this.closePoll(connection);
+    } else if (FORFEITS_FAREWELL.has(reason)) {
+      this.options.transportClosed(connection);
     }
     // Otherwise the next poll gets the farewell, or `closeTimeout` ends it.
   }
@@ -198,17 +208,23 @@ export class ConnectionActor {
     connection.webSocket = null;
     connection.poll = null;
     webSocket?.close();
-    poll?.respond(engineRevision(connection.flavour) === 4 ? '1' : '1:1');
+    poll?.respond(lastWord(connection));
   }
 
   private release(connection: Connection): void {
     const { poll } = connection;
     connection.poll = null;
-    poll?.respond(engineRevision(connection.flavour) === 4 ? '1' : '1:1');
+    poll?.respond(lastWord(connection));
     this.options.released(connection);
   }
 }
 
 function clientPings(flavour: Flavour): boolean {
   return flavour !== Flavour.WEBSOCKET && engineRevision(flavour) === 3;
+}
+
+/** Releases a waiting poll at the end: with a CLOSE packet, or a NOOP when the client itself has said goodbye. */
+function lastWord({ reason, flavour }: Connection): string {
+  const packet = reason === 'transport close' ? '6' : '1';
+  return engineRevision(flavour) === 4 ? packet : `1:${packet}`;
 }

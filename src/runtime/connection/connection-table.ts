@@ -43,6 +43,7 @@ export class ConnectionTable {
     if (pooled !== undefined) {
       pooled.flavour = flavour;
       pooled.handshake = handshake;
+      pooled.reason = null;
       this.connections[pooled.row] = pooled;
       return pooled;
     }
@@ -63,8 +64,8 @@ export class ConnectionTable {
     connection.socket = null;
     connection.moreSockets = null;
     connection.assembler = null;
-    connection.reason = null;
     connection.handshake = NO_HANDSHAKE;
+    // The reason stays: whoever is still in the middle of handling the connection sees that it is over.
     this.behindSince[row] = 0;
     this.queuedBytes[row] = 0;
     this.goodBeats[row] = 0;
@@ -99,6 +100,8 @@ export const Flag = {
   behind: 16,
   /** A socket has borne the connection's own Snowflake. */
   idTaken: 32,
+  /** We have sent a DISCONNECT on it: packets of that namespace may still be on their way. */
+  disconnectSent: 64,
 } as const;
 
 const NO_HANDSHAKE: Handshake = Object.freeze({ address: '', query: '', headers: '' });

@@ -95,7 +95,7 @@ export class Sockets {
       case SocketPacketType.ACK:
         return this.ack(connection, packet);
       case SocketPacketType.CONNECT:
-        return this.connect(connection, packet.namespace, packet.payload);
+        return this.connect(connection, packet.namespace, packet.payload ?? authOfQuery(packet.query));
       case SocketPacketType.DISCONNECT: {
         const socket = connection.socketIn(packet.namespace);
         if (socket !== null) this.send(socket, 'CLIENT_DISCONNECTED');
@@ -140,14 +140,15 @@ export class Sockets {
 
   /** The connection below has its reason to close. */
   connectionEnding(connection: Connection): void {
-    while (connection.socket !== null) this.send(connection.socket, 'CONNECTION_CLOSED');
+    this.sendAll(connection, 'CONNECTION_CLOSED');
   }
 
   /** A backend or an operator wants the socket gone. */
   disconnect(socket: Socket, closeConnection: boolean): void {
     const { connection } = socket;
+    this.parts.connections.flags[connection.row] |= Flag.disconnectSent;
     if (!closeConnection && isSocketIo(connection.flavour)) return this.send(socket, 'DISCONNECT_REQUESTED');
-    while (connection.socket !== null) this.send(connection.socket, 'DISCONNECT_REQUESTED');
+    this.sendAll(connection, 'DISCONNECT_REQUESTED');
     this.parts.signal(connection, 'CLOSE_REQUESTED');
   }
 
@@ -198,6 +199,14 @@ export class Sockets {
     this.runner.send(socket.row, this.runner.machine.event[event]);
   }
 
+  /** A socket in the middle of a step takes the event after it, so nobody may wait for it to be gone. */
+  private sendAll(connection: Connection, event: SocketEvent): void {
+    const { socket } = connection;
+    const others = connection.moreSockets === null ? null : [...connection.moreSockets];
+    if (socket !== null) this.send(socket, event);
+    if (others !== null) for (const other of others) this.send(other, event);
+  }
+
   isConnected(socket: Socket): boolean {
     return this.runner.within(socket.row, this.connected);
   }
@@ -220,18 +229,13 @@ export class Sockets {
   }
 
   /**
-   * A packet for a namespace that the connection is not in. Harmless when a DISCONNECT of ours crossed it on the
-   * way; from a client that has never joined anything it is a broken client.
+   * A packet for a namespace that the connection is not in. Harmless when a DISCONNECT of ours may have crossed it
+   * on the way; otherwise the client is broken, and closed as the official server does.
    */
   private strayPacket(connection: Connection): void {
     this.parts.counters.add(COUNTER.messagesDropped['no namespace']);
-    if (connection.socket === null && !this.hasJoined(connection)) {
-      this.parts.signal(connection, 'PARSE_FAILED');
-    }
-  }
-
-  private hasJoined(connection: Connection): boolean {
-    return (this.parts.connections.flags[connection.row] & Flag.idTaken) !== 0;
+    const mayHaveCrossed = (this.parts.connections.flags[connection.row] & Flag.disconnectSent) !== 0;
+    if (!mayHaveCrossed) this.parts.signal(connection, 'PARSE_FAILED');
   }
 
   /** The connection's first socket bears the connection's Snowflake; any other gets one of its own. */
@@ -244,4 +248,9 @@ export class Sockets {
     snowflakes.next();
     return toDecimal(snowflakes.hi, snowflakes.lo);
   }
+}
+
+/** Clients of Engine.IO 3 cannot send a payload with CONNECT; what they put behind the namespace takes its place. */
+function authOfQuery(query: string): string | null {
+  return query === '' ? null : JSON.stringify(Object.fromEntries(new URLSearchParams(query)));
 }
