@@ -1,5 +1,4 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Addresses {
@@ -9,6 +8,8 @@ export interface Addresses {
 }
 
 const ROOT = join(import.meta.dirname, '../..');
+/** What `npm run build` leaves, unless another build is to be tried. */
+const PROGRAM = process.env.HOLDFAST_PROGRAM ?? join(ROOT, 'dist/main.js');
 const START_DEADLINE = 20_000;
 
 /** `holdfast dev` in a process of its own, on ports the system chose. */
@@ -30,7 +31,7 @@ export class NodeProcess {
     const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
     const listen = ['clients.listen', 'push.listen', 'push.grpcListen', 'admin.listen'];
     const any = listen.filter((key) => !(key in settings)).flatMap((key) => [`--${key}`, '127.0.0.1:0']);
-    const child = spawn(process.execPath, [...program(), 'dev', ...any, ...flags], {
+    const child = spawn(process.execPath, [PROGRAM, 'dev', ...any, ...flags], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, NODE_ENV: 'test' },
@@ -90,15 +91,10 @@ export class NodeProcess {
   }
 }
 
-/** The sources when they can be run as they are, so that a test never meets yesterday's build. */
-function program(): string[] {
-  const source = join(ROOT, 'src/main.ts');
-  return existsSync(source) ? ['--import', 'tsx', source] : [join(ROOT, 'dist/main.js')];
-}
-
+/** The addresses in what `holdfast dev` prints for people, once all of it is there. */
 function addressesIn(output: string): Addresses | null {
-  const clientsUrl = /"clients":"(http:[^"]+)"/.exec(output)?.[1];
-  const pushUrl = /"push":"(http:[^"]+)"/.exec(output)?.[1];
-  const adminUrl = /"admin":"(http:[^"]+)"/.exec(output)?.[1];
+  const clientsUrl = /Socket\.IO clients +(https?:\S+)\n/.exec(output)?.[1];
+  const pushUrl = /push API +(http:\/\/[^/]+)\//.exec(output)?.[1];
+  const adminUrl = /health, metrics, inspect +(http:\S+)\n/.exec(output)?.[1];
   return clientsUrl && pushUrl && adminUrl ? { clientsUrl, pushUrl, adminUrl } : null;
 }

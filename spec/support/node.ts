@@ -24,6 +24,9 @@ const SETTINGS: Settings = {
   'engine.pingTimeout': `${SHORT_TIMES.pingTimeout}ms`,
   'engine.upgradeTimeout': `${SHORT_TIMES.upgradeTimeout}ms`,
   'engine.maxPayload': String(SHORT_TIMES.maxPayload),
+  // The echo of the largest message, in base64 and JSON, and on its way back to the client.
+  'push.maxBody': '4MB',
+  'slowConsumer.maxBytes': '4MB',
   'socketio.connectTimeout': `${SHORT_TIMES.connectTimeout}ms`,
   'socketio.namespaces': '/,/custom',
   'log.level': 'info',

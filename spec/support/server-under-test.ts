@@ -12,7 +12,7 @@ export interface ServerUnderTest {
 /** What both servers of this repository's own runs are set to: short, so that the suites are. */
 export const SHORT_TIMES = {
   pingInterval: 300,
-  pingTimeout: 200,
+  pingTimeout: 500,
   connectTimeout: 1000,
   upgradeTimeout: 500,
   maxPayload: 1_000_000,
