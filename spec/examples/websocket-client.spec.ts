@@ -25,9 +25,13 @@ it('sends each line as one frame and prints each frame that comes back', async (
   const url = `${node.addresses.clientsUrl.replace('http', 'ws')}/ws`;
   const client = run([process.execPath, 'examples/websocket-client/client.js', url]);
   const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
+  let complaints = '';
+  client.stderr.on('data', (chunk) => {
+    complaints += chunk;
+  });
   try {
     const welcome = await lines.next();
-    expect(welcome.value).toMatch(/^\d+$/);
+    expect(welcome.value, complaints + node.output).toMatch(/^\d+$/);
     client.stdin.write('ahoy\n');
     const echoed = await lines.next();
     expect(echoed.value).toBe('ahoy');
