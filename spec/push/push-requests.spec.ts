@@ -421,6 +421,15 @@ describe('the token', () => {
     expect(reply.status).toBe(401);
   });
 
+  it('is not the beginning of a longer one', async () => {
+    const secret = 'x'.repeat(1024);
+    const { endpoint } = new PushFixture(undefined, [{ name: 'long', secret }]);
+    const body = Buffer.from(JSON.stringify(EMIT));
+    expect(await endpoint.unary('Emit', `Bearer ${secret}`, 'json', body)).toMatchObject({ status: 200 });
+    expect(await endpoint.unary('Emit', `Bearer ${secret}x`, 'json', body)).toMatchObject({ status: 401 });
+    expect(() => new PushFixture(undefined, [{ name: 'empty', secret: '' }])).toThrow(/"empty"/);
+  });
+
   it('is not asked for when none is configured', async () => {
     const fixture = new PushFixture(undefined, []);
     const body = Buffer.from(JSON.stringify(EMIT));

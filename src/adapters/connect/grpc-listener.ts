@@ -1,6 +1,6 @@
-import { createServer as createHttp1Server } from 'node:http';
+import { createServer as createHttp1Server, type Server } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { AnswerReader } from '../../runtime/backend/answer-reader.ts';
 import type { EventSubscribers } from '../../runtime/backend/event-subscribers.ts';
@@ -8,7 +8,7 @@ import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import type { PushEndpoint } from '../../runtime/push/push-endpoint.ts';
 import { eventRoutes } from './event-routes.ts';
-import { createProtocolSniffer } from './protocol-sniffer.ts';
+import { acceptHttp2 } from './protocol-sniffer.ts';
 import { pushRoutes } from './push-routes.ts';
 import {
   answerUnaryJson,
@@ -33,8 +33,8 @@ export interface GrpcListenerOptions {
 export class GrpcListener {
   readonly #stopping = new AbortController();
   readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #sniffer: ReturnType<typeof createProtocolSniffer>;
-  readonly #http1: ReturnType<typeof createHttp1Server>;
+  readonly #sockets: ReadonlySet<Socket>;
+  readonly #server: Server;
 
   constructor({ endpoint, subscribers, reader, maxBody, log }: GrpcListenerOptions) {
     const stopping = this.#stopping.signal;
@@ -52,23 +52,19 @@ export class GrpcListener {
       if (method === null) connect(request, response);
       else void answerUnaryJson(endpoint, method, maxBody, request, response);
     };
-    const http1 = createHttp1Server(answer);
     const http2 = createHttp2Server(answer);
     http2.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
     });
     http2.on('sessionError', (error) => log.debug({ err: error }, 'HTTP/2 session failed'));
-    this.#http1 = http1;
-    this.#sniffer = createProtocolSniffer(
-      (socket) => http1.emit('connection', socket),
-      (socket) => http2.emit('connection', socket),
-    );
+    this.#server = createHttp1Server(answer);
+    this.#sockets = acceptHttp2(this.#server, (socket) => http2.emit('connection', socket));
   }
 
   /** Resolves with the port; rejects when the address cannot be had. */
   listen(host: string, port: number): Promise<number> {
-    const { server } = this.#sniffer;
+    const server = this.#server;
     return new Promise((resolve, reject) => {
       server.once('error', (cause) => {
         reject(
@@ -84,15 +80,14 @@ export class GrpcListener {
    * `close` does not wait for them.
    */
   stop(): void {
-    this.#sniffer.server.close();
+    this.#server.close();
     this.#stopping.abort(new HoldfastError('unavailable', 'this node is shutting down'));
-    this.#http1.closeIdleConnections();
     for (const session of this.#sessions) session.close();
   }
 
   close(): void {
     this.stop();
     for (const session of this.#sessions) session.destroy();
-    for (const socket of this.#sniffer.sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 }

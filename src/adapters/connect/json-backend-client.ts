@@ -86,7 +86,7 @@ export class JsonBackendClient implements BackendClient {
     headers.push('user-agent', 'holdfast');
     this.#headers.add(headers, messageId, traceId, body);
     const exchange = new JsonExchange(this.#clock, this.#timeout, this.#maxAnswer);
-    this.#pool.dispatch({ method: 'POST', path: this.#prefix + methodPath(method), headers, body }, exchange);
+    exchange.send(this.#pool, { method: 'POST', path: this.#prefix + methodPath(method), headers, body });
     return exchange.response;
   }
 }

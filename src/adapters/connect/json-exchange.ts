@@ -37,6 +37,15 @@ export class JsonExchange implements Dispatcher.DispatchHandler {
     });
   }
 
+  /** Once. Whatever goes wrong shows in `response`. */
+  send(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions): void {
+    try {
+      dispatcher.dispatch(options, this);
+    } catch (error) {
+      this.#abort(new HoldfastError('unavailable', (error as Error).message, { cause: error }));
+    }
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // Waited for a connection until it was too late.

@@ -1,34 +1,31 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** RFC 9113 §3.4: what every HTTP/2 client says first. No HTTP/1.1 method begins with these letters. */
 const HTTP2_PREFACE = Buffer.from('PRI');
-/** A client that says nothing in this time has no business here. */
+/** A client that says nothing in this time, in milliseconds, has no business here. */
 const SILENCE_LIMIT = 10_000;
 
-export interface ProtocolSniffer {
-  readonly server: Server;
-  /** Every connection that is open. */
-  readonly sockets: ReadonlySet<Socket>;
-}
-
 /**
- * A TCP server that tells HTTP/1.1 from cleartext HTTP/2 by the first bytes, and hands the connection on with those
- * bytes put back.
+ * Makes the port of an HTTP/1.1 server speak cleartext HTTP/2 too: tells them apart by the first bytes, and hands
+ * the connection on with those bytes put back. Returns the connections that are open.
  */
-export function createProtocolSniffer(
-  toHttp1: (socket: Socket) => void,
-  toHttp2: (socket: Socket) => void,
-): ProtocolSniffer {
+export function acceptHttp2(server: Server, toHttp2: (socket: Socket) => void): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
+  const toHttp1 = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    sniff(socket, toHttp1, toHttp2);
+    sniff(socket, (isHttp2) => {
+      if (isHttp2) toHttp2(socket);
+      else for (const serve of toHttp1) serve.call(server, socket);
+    });
   });
-  return { server, sockets };
+  return sockets;
 }
 
-function sniff(socket: Socket, toHttp1: (socket: Socket) => void, toHttp2: (socket: Socket) => void): void {
+function sniff(socket: Socket, decide: (isHttp2: boolean) => void): void {
   let seen: Buffer = Buffer.alloc(0);
   const giveUp = () => socket.destroy();
   const listen = (chunk: Buffer) => {
@@ -44,11 +41,8 @@ function sniff(socket: Socket, toHttp1: (socket: Socket) => void, toHttp2: (sock
     // Stopped first, or the bytes put back would flow before the next owner listens.
     socket.pause();
     socket.unshift(seen);
-    if (isHttp2) toHttp2(socket);
-    else {
-      toHttp1(socket);
-      socket.resume();
-    }
+    decide(isHttp2);
+    if (!isHttp2) socket.resume();
   };
   socket.setTimeout(SILENCE_LIMIT);
   socket.on('timeout', giveUp);

@@ -1,24 +1,20 @@
-import type { Body } from '../codec/body.ts';
-import type { Command } from '../delivery/command.ts';
-import type { Deliverer } from '../delivery/deliverer.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { type BackendAnswer, type BackendCaller, NOTHING_TO_DO } from '../ports/backend.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { UpstreamLog, UpstreamRecord, UpstreamSubscription } from '../ports/upstream-log.ts';
+import { AnswerPerformer, type AnswerPerformerOptions } from './answer-performer.ts';
 import { RECORD_METHODS } from './backend-method.ts';
 import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts';
 import { Lane, ReadyLanes, type WaitingRecord } from './lane.ts';
+import { recordFacts } from './record-facts.ts';
 import { FAILURE_VERDICTS } from './retryable.ts';
 
-export interface BackendDispatcherOptions {
+export interface BackendDispatcherOptions extends AnswerPerformerOptions {
   readonly caller: BackendCaller;
-  readonly deliverer: Deliverer;
-  /** Sends the client's acknowledgement on its way, to whichever node holds the socket. */
-  readonly acknowledge: (socket: string, ackId: number, body: Body) => void | Promise<void>;
   readonly clock: Clock;
   readonly random: Pick<Random, 'fraction'>;
   readonly log: Log;
@@ -46,6 +42,7 @@ export interface BackendLimits {
 export class BackendDispatcher {
   readonly #options: BackendDispatcherOptions;
   readonly #caller: BackendCaller;
+  readonly #performer: AnswerPerformer;
   readonly #breaker: CircuitBreaker;
   readonly #lanes = new Map<string, Lane>();
   readonly #ready = new ReadyLanes();
@@ -58,6 +55,7 @@ export class BackendDispatcher {
   constructor(options: BackendDispatcherOptions) {
     this.#options = options;
     this.#caller = options.caller;
+    this.#performer = new AnswerPerformer(options);
     this.#breaker = new CircuitBreaker(options.limits.breaker, options.clock, (state) => {
       options.metrics.breakerChanged(state);
       if (state === 'open') options.log.warn({}, 'backend is down: calls pause');
@@ -179,7 +177,7 @@ export class BackendDispatcher {
       this.#failed(lane, waiting, failure, start);
     }
     if (answer !== null) {
-      if (answer !== NOTHING_TO_DO) await this.#carryOut(answer, record);
+      if (answer !== NOTHING_TO_DO) await this.#performer.perform(answer, record);
       this.#finish(lane, waiting);
     }
     this.#active--;
@@ -206,7 +204,7 @@ export class BackendDispatcher {
     }
     metrics.retried(RECORD_METHODS[record.kind]);
     log.debug(
-      { ...facts(record), code: failure.code, failures: lane.failures },
+      { ...recordFacts(record), code: failure.code, failures: lane.failures },
       'backend call failed: trying again',
     );
     lane.timer = clock.after(backoff(limits.retry, lane.failures, random), () => {
@@ -227,43 +225,9 @@ export class BackendDispatcher {
     settle();
   }
 
-  async #carryOut({ ack, actions }: BackendAnswer, record: UpstreamRecord): Promise<void> {
-    if (ack !== null && record.kind === 'message' && record.ackId >= 0) {
-      try {
-        const sent = this.#options.acknowledge(record.socket.id, record.ackId, ack);
-        if (sent !== undefined) await sent;
-      } catch (error) {
-        this.#options.log.warn(
-          { ...facts(record), err: error },
-          'acknowledgement of a backend was not delivered',
-        );
-      }
-    }
-    for (const action of actions) {
-      try {
-        const done =
-          action.kind === 'emit'
-            ? this.#options.deliverer.emit(action)
-            : this.#options.deliverer.perform(action);
-        if (done !== undefined) await done;
-      } catch (error) {
-        this.#actionFailed(action, record, error);
-      }
-    }
-  }
-
-  #actionFailed({ kind }: Command, record: UpstreamRecord, error: unknown): void {
-    const code = error instanceof HoldfastError ? error.code : 'internal';
-    this.#options.metrics.actionFailed(kind, code);
-    this.#options.log.warn(
-      { ...facts(record), action: kind, err: error },
-      'action of a backend was not performed',
-    );
-  }
-
   #failureOf(error: unknown, record: UpstreamRecord): HoldfastError {
     if (error instanceof HoldfastError) return error;
-    this.#options.log.error({ ...facts(record), err: error }, 'backend call failed');
+    this.#options.log.error({ ...recordFacts(record), err: error }, 'backend call failed');
     return new HoldfastError('internal', 'internal error', { cause: error });
   }
 
@@ -271,12 +235,8 @@ export class BackendDispatcher {
     this.#options.metrics.dropped(reason);
     // A full queue is logged as such, not once per record.
     if (failure === undefined) return;
-    this.#options.log.warn({ ...facts(record), code: failure.code, error: failure.message }, reason);
+    this.#options.log.warn({ ...recordFacts(record), code: failure.code, error: failure.message }, reason);
   }
-}
-
-function facts({ kind, messageId, key }: UpstreamRecord): object {
-  return { kind, messageId, socket: key };
 }
 
 /** Rough bytes a waiting record holds: its body, or what a handshake brings. */

@@ -35,7 +35,9 @@ export class PushTokens {
     const space = authorization.indexOf(' ');
     const bearer = space === 6 && authorization.slice(0, 6).toLowerCase() === 'bearer';
     presented.fill(0);
-    const length = bearer ? presented.write(authorization.slice(7).trim()) : 0;
+    const secret = bearer ? authorization.slice(7).trim() : '';
+    // One that does not fit would be cut to what might be somebody's secret.
+    const length = secret.length > LONGEST ? 0 : presented.write(secret);
     let found: PushCaller | null = null;
     for (const { caller, length: expected, padded } of this.#tokens) {
       const same = timingSafeEqual(presented, padded);
