@@ -1,5 +1,5 @@
-import type { BackendMethod } from '../../runtime/backend/backend-method.ts';
 import { WebhookSignature } from '../../runtime/backend/webhook-signature.ts';
+import type { BackendMethod } from '../../runtime/ports/backend-method.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Random } from '../../runtime/ports/random.ts';
 

@@ -18,7 +18,6 @@ import {
 } from '../../generated/holdfast/v1/backend_pb.ts';
 import { AbsentMethods } from '../../runtime/backend/absent-methods.ts';
 import type { AnswerReader } from '../../runtime/backend/answer-reader.ts';
-import { type BackendMethod, RECORD_METHODS } from '../../runtime/backend/backend-method.ts';
 import {
   connectMessage,
   disconnectMessage,
@@ -27,6 +26,7 @@ import {
 } from '../../runtime/backend/record-message.ts';
 import { AuthenticationFailed, type Identity } from '../../runtime/ports/authenticator.ts';
 import type { AuthenticationQuestion, BackendAnswer } from '../../runtime/ports/backend.ts';
+import { type BackendMethod, RECORD_METHODS } from '../../runtime/ports/backend-method.ts';
 import type { UpstreamRecord } from '../../runtime/ports/upstream-log.ts';
 import type { BackendClient, BackendClientOptions } from './backend-client.ts';
 import type { BackendAddress } from './backend-url.ts';

@@ -1,7 +1,7 @@
 import type { ConnectRouter, HandlerContext } from '@connectrpc/connect';
 import { PushService } from '../../generated/holdfast/v1/push_pb.ts';
+import type { PushMethod } from '../../runtime/ports/push-method.ts';
 import type { PushEndpoint } from '../../runtime/push/push-endpoint.ts';
-import type { PushMethod } from '../../runtime/push/push-method.ts';
 import type { RequestMessage } from '../../runtime/push/read-message.ts';
 import type { ResponseMessage } from '../../runtime/push/write-message.ts';
 import { connectErrorOf } from './connect-error.ts';

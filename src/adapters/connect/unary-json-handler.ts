@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { PUSH_METHODS, type PushMethod } from '../../runtime/ports/push-method.ts';
 import { errorReply, type PushEndpoint, type PushReply } from '../../runtime/push/push-endpoint.ts';
-import { PUSH_METHODS, type PushMethod } from '../../runtime/push/push-method.ts';
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;

@@ -2,8 +2,8 @@ import uWS, { type HttpRequest, type HttpResponse, type us_listen_socket } from 
 import { gunzip } from 'node:zlib';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
+import { PUSH_METHODS, type PushMethod } from '../../runtime/ports/push-method.ts';
 import { errorReply, type PushEndpoint, type PushForm } from '../../runtime/push/push-endpoint.ts';
-import { PUSH_METHODS, type PushMethod } from '../../runtime/push/push-method.ts';
 import { writeErrorJson } from '../../runtime/push/write-json.ts';
 import { statusLine } from './http-status.ts';
 import { PushExchange, writeReply } from './push-exchange.ts';

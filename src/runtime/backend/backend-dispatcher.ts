@@ -1,11 +1,11 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { type BackendAnswer, type BackendCaller, NOTHING_TO_DO } from '../ports/backend.ts';
+import { RECORD_METHODS } from '../ports/backend-method.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { UpstreamLog, UpstreamRecord, UpstreamSubscription } from '../ports/upstream-log.ts';
 import { AnswerPerformer, type AnswerPerformerOptions } from './answer-performer.ts';
-import { RECORD_METHODS } from './backend-method.ts';
 import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts';

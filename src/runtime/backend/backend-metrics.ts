@@ -1,6 +1,6 @@
 import type { Command } from '../delivery/command.ts';
 import type { ErrorCode } from '../errors/holdfast-error.ts';
-import type { BackendMethod } from './backend-method.ts';
+import type { BackendMethod } from '../ports/backend-method.ts';
 
 /** What is counted of the backend side. */
 export interface BackendMetrics {

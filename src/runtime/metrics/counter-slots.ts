@@ -1,7 +1,7 @@
 import { CLOSE_REASONS, type CloseReason } from '../../machines/close-reason.ts';
-import { type BackendMethod, RECORD_METHODS } from '../backend/backend-method.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors/holdfast-error.ts';
-import { PUSH_METHODS } from '../push/push-method.ts';
+import { type BackendMethod, RECORD_METHODS } from '../ports/backend-method.ts';
+import { PUSH_METHODS } from '../ports/push-method.ts';
 import { SlotLayout } from './slot-layout.ts';
 
 /** Why a message did not reach the one it was for. Nothing is dropped without being counted here. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors/holdfast-error.ts';
-import type { PushMethod } from './push-method.ts';
+import type { PushMethod } from '../ports/push-method.ts';
 
 /** What is counted of the push API, on every door. */
 export interface PushMetrics {

@@ -8,6 +8,7 @@ import {
   ListSocketsRequestSchema,
 } from '../../generated/holdfast/v1/push_pb.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { PushMethod } from '../ports/push-method.ts';
 import { type ActionDefaults, PUSH_DEFAULTS } from './action-defaults.ts';
 import { attachmentsOfJson } from './attachment-text.ts';
 import { checkBatchSize } from './batch-items.ts';
@@ -16,7 +17,6 @@ import { disconnectRequest, emitRequest, joinRequest, leaveRequest } from './com
 import { checkDedupKey } from './dedup-key.ts';
 import { fieldPath, invalidArgument } from './invalid-argument.ts';
 import { describeProblem } from './json-problem.ts';
-import type { PushMethod } from './push-method.ts';
 import type { BatchRequest, CommandRequest, PushRequest } from './push-request.ts';
 import { countRequest, listRequest } from './query-message.ts';
 import { findUnknownField } from './unknown-field.ts';

@@ -16,13 +16,13 @@ import {
 } from '../../generated/holdfast/v1/push_pb.ts';
 import type { Body } from '../codec/body.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { PushMethod } from '../ports/push-method.ts';
 import { type ActionDefaults, PUSH_DEFAULTS } from './action-defaults.ts';
 import { checkBatchSize } from './batch-items.ts';
 import { bodyOfValues } from './body-value.ts';
 import { disconnectRequest, emitRequest, joinRequest, leaveRequest } from './command-message.ts';
 import { checkDedupKey } from './dedup-key.ts';
 import { fieldPath, invalidArgument } from './invalid-argument.ts';
-import type { PushMethod } from './push-method.ts';
 import type { BatchRequest, CommandRequest, PushRequest } from './push-request.ts';
 import { countRequest, listRequest } from './query-message.ts';
 import { findUnknownNumber } from './unknown-number.ts';

@@ -1,4 +1,4 @@
-import type { UpstreamRecord } from '../ports/upstream-log.ts';
+import type { UpstreamRecord } from './upstream-log.ts';
 
 /** The method of `holdfast.v1.BackendService` that takes each kind of record. */
 export const RECORD_METHODS = {
