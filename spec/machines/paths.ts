@@ -118,10 +118,10 @@ export class Pathfinder {
     );
   }
 
-  /** A shortest path to every configuration from any start. */
-  toEveryState(): Path[] {
+  /** A shortest path to every configuration from any of these starts. */
+  toEveryState(starts: readonly Answers[] = this.starts()): Path[] {
     const found = new Map<string, Path>();
-    for (const path of this.starts().flatMap((start) => this.shortest(start))) {
+    for (const path of starts.flatMap((start) => this.shortest(start))) {
       const known = found.get(path.state);
       if (known === undefined || path.steps.length < known.steps.length) found.set(path.state, path);
     }
@@ -129,9 +129,9 @@ export class Pathfinder {
   }
 
   /** For every configuration, event and set of answers that makes a difference: a shortest path there and that step. */
-  overEveryTransition(): Path[] {
-    const beginnings = this.starts().map((start) => this.walk(start, []));
-    const steps = this.toEveryState().flatMap((path) => {
+  overEveryTransition(starts: readonly Answers[] = this.starts()): Path[] {
+    const beginnings = starts.map((start) => this.walk(start, []));
+    const steps = this.toEveryState(starts).flatMap((path) => {
       const explored = this.exploration.states.find(({ name }) => name === path.state)!;
       if (explored.final) return [];
       const start = path.steps[0]!.answers;

@@ -28,6 +28,7 @@ const SILENCE = 3000;
 class ModelRow {
   answers: Answers = {};
   asked: [guard: string, answer: boolean][] = [];
+  armings = 0;
   beats = 0;
   lastSeen = 0;
   log: string[] = [];
@@ -49,6 +50,7 @@ class ModelRow {
 
   /** Milliseconds; all different, some depending on what effects did before. */
   delay(name: string, names: readonly string[]): number {
+    this.armings++;
     if (name === 'silence') return Math.max(10, SILENCE - (this.now() - this.lastSeen));
     const base = 400 + 170 * names.indexOf(name);
     return name === 'pingInterval' ? base + 250 * Math.min(this.beats, 3) : base;
@@ -67,7 +69,7 @@ class ModelRow {
   }
 
   projection(): object {
-    return { beats: this.beats, lastSeen: this.lastSeen };
+    return { armings: this.armings, beats: this.beats, lastSeen: this.lastSeen };
   }
 }
 

@@ -3,7 +3,7 @@ import type { MachineDefinition } from '../../machines/definition.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { CompiledMachine, CompiledTimer } from './compiled-machine.ts';
 import { type Decision, type Exploration, type ExploredStep, explore, type Outcome } from './explore.ts';
-import { type TimerDefinition, timersOf } from './inspect-definition.ts';
+import { restingPaths, type TimerDefinition, timersOf } from './inspect-definition.ts';
 import { assignLanes } from './lanes.ts';
 
 const ABSENT = 'absent';
@@ -190,6 +190,11 @@ function checkNames(
   ];
   if (unused.length > 0) {
     throw new HoldfastError('internal', `machine "${machine.id}": nothing uses ${unused.join(', ')}`);
+  }
+  const reached = new Set(exploration.states.flatMap(({ activePaths }) => activePaths));
+  const islands = restingPaths(machine.root).filter((path) => path !== '' && !reached.has(path));
+  if (islands.length > 0) {
+    throw new HoldfastError('internal', `machine "${machine.id}": nothing reaches ${islands.join(', ')}`);
   }
 }
 

@@ -24,6 +24,13 @@ export function timersOf(machine: AnyStateMachine): TimerDefinition[] {
   return timers;
 }
 
+/** Paths of the states in which a machine can come to rest: leaves that do not lead on by themselves. */
+export function restingPaths(node: AnyStateNode): string[] {
+  const children = Object.values(node.states);
+  if (children.length > 0) return children.flatMap((child) => restingPaths(child));
+  return (node.always ?? []).length > 0 ? [] : [pathOf(node)];
+}
+
 /** Name of a state for people: region and state names from the outside in, without the machine's own. */
 export function pathOf(node: AnyStateNode): string {
   return node.path.join('.');
@@ -31,7 +38,7 @@ export function pathOf(node: AnyStateNode): string {
 
 function visit(node: AnyStateNode, timers: TimerDefinition[]): void {
   if (node.invoke.length > 0) throw unrepresentable(node, 'invokes an actor');
-  if (node.history !== false && node.history !== undefined) throw unrepresentable(node, 'is a history state');
+  if (node.type === 'history') throw unrepresentable(node, 'is a history state');
   for (const action of [...node.entry, ...node.exit]) checkAction(node, action);
   for (const [event, transitions] of node.transitions) {
     if (event.includes('*')) throw unrepresentable(node, `has the wildcard event "${event}"`);

@@ -49,13 +49,18 @@ export class SimulatedClock implements Clock {
   advance(ms: number): void {
     const until = this.time + ms;
     for (let due = this.nextDue(); due <= until; due = this.nextDue()) this.runNext();
-    this.time = until;
+    if (this.time < until) this.time = until;
   }
 
   /** Lets time pass without running anything, as a stopped or starved process sees it. Overdue callbacks run then. */
   stall(ms: number): void {
-    this.time += ms;
+    this.block(ms);
     this.advance(0);
+  }
+
+  /** Within a callback: it takes `ms`, during which nothing else can run. */
+  block(ms: number): void {
+    this.time += ms;
   }
 
   /** Jumps to the next callback and runs it; false when nothing waits. */
