@@ -12,8 +12,8 @@ import { CHROMIUM_ARGS, chromium } from './chromium.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const FOLDER = join(ROOT, 'docs/images');
 const SHOTS = [
-  { name: 'demo-light', scheme: 'light', sample: 2, width: 1440, height: 1000 },
-  { name: 'demo-dark', scheme: 'dark', sample: 0, width: 1440, height: 1000 },
+  { name: 'demo-light', scheme: 'light', sample: 2, width: 1440, height: 1180 },
+  { name: 'demo-dark', scheme: 'dark', sample: 0, width: 1440, height: 1180 },
   { name: 'demo-phone', scheme: 'dark', sample: 1, width: 390, height: 844 },
 ];
 
@@ -32,7 +32,6 @@ async function take({ name, scheme, sample, width, height }) {
   const context = await browser.newContext({
     colorScheme: scheme,
     viewport: { width, height },
-    deviceScaleFactor: 1.5,
   });
   const second = await context.newPage();
   await second.goto(`${address}/?user=ada`);
@@ -40,7 +39,7 @@ async function take({ name, scheme, sample, width, height }) {
   await page.goto(`${address}/?user=ada`);
   await page.locator('#devices', { hasText: '2 devices' }).waitFor();
   await page.locator('#transport', { hasText: 'websocket' }).waitFor();
-  await page.waitForTimeout(16_000); // long enough for a line in the latency meter
+  await page.waitForTimeout(12_000); // long enough for a line in the latency meter
   await page.locator('#samples button').nth(sample).click();
   await page.locator('.film:not(.earlier) .acked', { hasText: 'devices' }).nth(6).waitFor();
   await page.waitForTimeout(2500);
@@ -56,13 +55,9 @@ async function startNode() {
     `--${key}`,
     '127.0.0.1:0',
   ]);
-  const child = spawn(process.execPath, [
-    join(ROOT, 'dist/main.js'),
-    'dev',
-    '--log.format',
-    'json',
-    ...listen,
-  ]);
+  const program = process.env.HOLDFAST_PROGRAM ?? join(ROOT, 'dist/main.js');
+  // Its environment is its configuration: it gets none of ours.
+  const child = spawn(process.execPath, [program, 'dev', ...listen], { env: { PATH: process.env.PATH } });
   let output = '';
   const address = await new Promise((resolve, reject) => {
     child.once('exit', (code) =>
@@ -71,7 +66,7 @@ async function startNode() {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         output += chunk;
-        const found = /"clients":"(http:[^"]+)"/.exec(output)?.[1];
+        const found = /demo page +(http:\S+)\/\n/.exec(output)?.[1];
         if (found) resolve(found);
       });
     }
