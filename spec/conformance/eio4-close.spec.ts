@@ -12,7 +12,7 @@ judge('Engine.IO 4 close', ({ server, clause }) => {
     async () => {
       const peer = await PollingPeer.open(server().url);
       const poll = peer.get();
-      await sleep(20);
+      await sleep(100);
       expect((await peer.post('1')).status).toBe(200);
       const released = await poll;
       expect(released.status).toBe(200);

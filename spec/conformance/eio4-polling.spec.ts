@@ -40,7 +40,7 @@ judge('Engine.IO 4 over long-polling', ({ server, clause, strict }) => {
   clause('EIO4-POLL-5', 'answers a second GET with 400 and closes the session', async () => {
     const peer = await open();
     const first = peer.get();
-    await sleep(20);
+    await sleep(100);
     expect((await peer.get()).status).toBe(400);
     await first;
     expect((await peer.get()).status).toBe(400);
