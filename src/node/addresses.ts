@@ -1,4 +1,4 @@
-import { type Config } from '../runtime/config/config.ts';
+import type { Config } from '../runtime/config/config.ts';
 import { formatListenAddress, type ListenAddress } from '../runtime/config/listen-address.ts';
 import type { Ports } from './single-node.ts';
 
@@ -8,7 +8,10 @@ export function describeAddresses(config: Config, ports: Ports): string {
   const lines: readonly [string, string][] = [
     ['demo page', `${scheme}://${reachable(config.clients.listen, ports.clients)}/`],
     ['Socket.IO clients', `${scheme}://${reachable(config.clients.listen, ports.clients)}`],
-    ['plain WebSockets', `${scheme.replace('http', 'ws')}://${reachable(config.clients.listen, ports.clients)}/ws`],
+    [
+      'plain WebSockets',
+      `${scheme.replace('http', 'ws')}://${reachable(config.clients.listen, ports.clients)}/ws`,
+    ],
     ['push API', `http://${reachable(config.push.listen, ports.push)}/holdfast.v1.PushService/Emit`],
     ['push API, gRPC', `http://${reachable(config.push.grpcListen, ports.grpc)}`],
     ['health, metrics, inspect', `http://${reachable(config.admin.listen, ports.admin)}`],

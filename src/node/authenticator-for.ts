@@ -1,5 +1,8 @@
 import { JwtAuthenticator } from '../adapters/jose/jwt-authenticator.ts';
-import { BackendAuthenticator, type BackendAuthenticatorOptions } from '../runtime/backend/backend-authenticator.ts';
+import {
+  BackendAuthenticator,
+  type BackendAuthenticatorOptions,
+} from '../runtime/backend/backend-authenticator.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Authenticator } from '../runtime/ports/authenticator.ts';
 import type { AuthenticationCaller } from '../runtime/ports/backend.ts';

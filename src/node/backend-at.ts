@@ -1,4 +1,8 @@
-import { type BackendClient, type BackendClientOptions, createBackendClient } from '../adapters/connect/backend-client.ts';
+import {
+  type BackendClient,
+  type BackendClientOptions,
+  createBackendClient,
+} from '../adapters/connect/backend-client.ts';
 import type { Config } from '../runtime/config/config.ts';
 
 /** The backend behind `url`, called as `backend.*` says. */

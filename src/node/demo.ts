@@ -7,8 +7,8 @@ import { connectionMachine } from '../machines/connection.ts';
 import type { ConnectionDelay } from '../machines/connection-vocabulary.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { formatListenAddress } from '../runtime/config/listen-address.ts';
-import type { Log } from '../runtime/ports/log.ts';
 import type { Inspector } from '../runtime/ports/inspector.ts';
+import type { Log } from '../runtime/ports/log.ts';
 import type { Ports } from './single-node.ts';
 
 /** The demo of `holdfast dev`: a page on the clients' port, and a backend that hears its namespace only. */
@@ -33,7 +33,8 @@ export async function startDemo(config: Config, log: Log): Promise<Demo> {
   return {
     namespace: DEMO_NAMESPACE,
     backendUrl: backend.url,
-    routes: (inspector) => demoRoutes(files, { ...connectionMachine.config, delays: delaysOf(config) }, inspector),
+    routes: (inspector) =>
+      demoRoutes(files, { ...connectionMachine.config, delays: delaysOf(config) }, inspector),
     opened: ({ push }) => {
       pushUrl = `http://${formatListenAddress({ host: config.push.listen.host, port: push })}`;
     },
@@ -41,9 +42,12 @@ export async function startDemo(config: Config, log: Log): Promise<Demo> {
   };
 }
 
-
 /** What the page shows as countdowns, ms. */
-function delaysOf({ engine, socketio, heartbeat }: Config): Readonly<Partial<Record<ConnectionDelay, number>>> {
+function delaysOf({
+  engine,
+  socketio,
+  heartbeat,
+}: Config): Readonly<Partial<Record<ConnectionDelay, number>>> {
   return {
     pingInterval: engine.pingInterval,
     pingTimeout: engine.pingTimeout,

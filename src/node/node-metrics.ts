@@ -1,6 +1,6 @@
+import type { BackendDropReason, BackendMetrics } from '../runtime/backend/backend-metrics.ts';
 import { COUNTER, type DropReason } from '../runtime/metrics/counter-slots.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
-import type { BackendDropReason, BackendMetrics } from '../runtime/backend/backend-metrics.ts';
 import type { PushMetrics } from '../runtime/push/push-metrics.ts';
 
 /** What the push API reports, in the node's counters. */

@@ -30,14 +30,14 @@ import type { BackendCaller } from '../runtime/ports/backend.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { LogLevelControl } from '../runtime/ports/log-level.ts';
-import type { UpstreamSubscription } from '../runtime/ports/upstream-log.ts';
+import type { UpstreamLog, UpstreamSubscription } from '../runtime/ports/upstream-log.ts';
 import { PushEndpoint } from '../runtime/push/push-endpoint.ts';
 import { PushService } from '../runtime/push/push-service.ts';
 import { PushTokens } from '../runtime/push/push-tokens.ts';
 import { SystemClock } from '../runtime/time/system-clock.ts';
-import type { Demo } from './demo.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import { backendAt } from './backend-at.ts';
+import type { Demo } from './demo.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics, pushMetrics } from './node-metrics.ts';
@@ -49,6 +49,10 @@ export interface SingleNodeOptions {
   readonly version: string;
   /** Null without the demo page. */
   readonly demo: Demo | null;
+  /** Time of the whole node; the system's unless told. */
+  readonly clock?: Clock;
+  /** Puts something between gateway and log, such as a fault. */
+  readonly wrapUpstreamLog?: (log: UpstreamLog) => UpstreamLog;
 }
 
 /** Ports that were bound. */
@@ -72,12 +76,12 @@ export class SingleNode {
   /** Resolves with the exit code when the node has stopped. */
   readonly stopped: Promise<number>;
   private readonly options: SingleNodeOptions;
-  private readonly clock: Clock = new SystemClock();
+  private readonly clock: Clock;
   private readonly clients: ClientListener;
   private readonly push: PushListener;
   private readonly grpc: GrpcListener;
   private readonly backend: BackendDispatcher;
-  private readonly upstreamLog: MemoryUpstreamLog;
+  private readonly upstreamLog: UpstreamLog;
   private readonly consumption: UpstreamSubscription;
   private readonly exposition: Exposition;
   private readonly life: NodeLife;
@@ -88,6 +92,7 @@ export class SingleNode {
 
   constructor(options: SingleNodeOptions) {
     this.options = options;
+    this.clock = options.clock ?? new SystemClock();
     const { config, log } = options;
     const { clock, metrics } = this;
     this.stopped = new Promise((resolve) => {
@@ -103,7 +108,8 @@ export class SingleNode {
     };
     const presence = new MemoryPresence();
     const mailbox = new MemoryMailbox<Letter>();
-    this.upstreamLog = new MemoryUpstreamLog({ clock, defer: setImmediate });
+    const upstreamLog = new MemoryUpstreamLog({ clock, defer: setImmediate });
+    this.upstreamLog = options.wrapUpstreamLog?.(upstreamLog) ?? upstreamLog;
     const dispatcher = new Dispatcher({ presence, mailbox, clock, node, answerTimeout: ANSWER_TIMEOUT });
 
     const reader = new AnswerReader(log, backendMetrics(metrics));
@@ -168,7 +174,12 @@ export class SingleNode {
     mailbox.open(node, (letter) => this.gateway.postbox.receive(letter));
 
     const endpoint = new PushEndpoint({
-      service: new PushService({ deliverer: dispatcher, dedup: new MemoryDedupWindow({ clock }), nextId, log }),
+      service: new PushService({
+        deliverer: dispatcher,
+        dedup: new MemoryDedupWindow({ clock }),
+        nextId,
+        log,
+      }),
       tokens: new PushTokens(config.push.tokens),
       metrics: pushMetrics(metrics),
       clock,
@@ -305,4 +316,3 @@ function limitsFor(config: Config, clock: Clock) {
         : new TokenBuckets({ clock, rate: connection.messages, burst: connection.burst }),
   };
 }
-

@@ -336,7 +336,11 @@ export class Gateway {
   private fault(connection: Connection, error: unknown): void {
     this.options.metrics.counters.add(COUNTER.internalErrors);
     this.options.log.error(
-      { err: error, state: this.runner.stateName(connection.row), events: this.runner.history(connection.row) },
+      {
+        err: error,
+        state: this.runner.stateName(connection.row),
+        events: this.runner.history(connection.row),
+      },
       'internal error while handling a connection; it is closed',
     );
     this.signal(connection, 'HANDLER_FAILED');

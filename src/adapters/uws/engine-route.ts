@@ -87,7 +87,12 @@ export class EngineRoute {
     const handshake = this.read(response, request, query);
     const poll = new UwsPoll(response, this.options.origins, origin, parsed.jsonp);
     const base64 = parsed.base64 || parsed.jsonp !== '';
-    const outcome = this.options.engine.handshake(handshake, this.options.speaks, parsed.eio as 3 | 4, base64);
+    const outcome = this.options.engine.handshake(
+      handshake,
+      this.options.speaks,
+      parsed.eio as 3 | 4,
+      base64,
+    );
     const finish = (settled: HandshakeOutcome) => {
       if (typeof settled === 'string') {
         if (poll.aborted) return;
@@ -205,7 +210,8 @@ export class EngineRoute {
       response.writeStatus(statusLine(204));
       this.options.origins.writeHeaders(response, origin);
       response.writeHeader('Access-Control-Allow-Methods', 'GET, POST, OPTIONS');
-      if (/^[A-Za-z0-9, _-]{1,500}$/.test(headers)) response.writeHeader('Access-Control-Allow-Headers', headers);
+      if (/^[A-Za-z0-9, _-]{1,500}$/.test(headers))
+        response.writeHeader('Access-Control-Allow-Headers', headers);
       response.writeHeader('Access-Control-Max-Age', '600');
       response.end();
     });

@@ -1,6 +1,11 @@
 import { CLOSE_REASONS, type CloseReason } from '../../machines/close-reason.ts';
-import type { ClosingParams, ConnectionDelay, ConnectionEffects, ConnectionGuard } from '../../machines/connection-vocabulary.ts';
-import { Flavour, isSocketIo, engineRevision } from '../codec/flavour.ts';
+import type {
+  ClosingParams,
+  ConnectionDelay,
+  ConnectionEffects,
+  ConnectionGuard,
+} from '../../machines/connection-vocabulary.ts';
+import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Implementations } from '../machine/machine-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
@@ -111,8 +116,7 @@ export class ConnectionActor {
       startsOnWebsocket: (row) => table.at(row)!.webSocket !== null,
       clientPings: (row) => clientPings(flavour(row)),
       adaptive: () => heartbeat.adaptive,
-      heardWithinSilence: (row) =>
-        clock.now() - table.lastSeen[row] < times.pingInterval + times.pingTimeout,
+      heardWithinSilence: (row) => clock.now() - table.lastSeen[row] < times.pingInterval + times.pingTimeout,
       joinsImplicitly: (row) => !isSocketIo(flavour(row)) || engineRevision(flavour(row)) === 3,
     };
   }

@@ -28,7 +28,14 @@ const EIO = 1;
 const TRANSPORT = 2;
 const SID = 4;
 
-function assign(parsed: EngineQuery, query: string, start: number, equals: number, end: number, seen: number) {
+function assign(
+  parsed: EngineQuery,
+  query: string,
+  start: number,
+  equals: number,
+  end: number,
+  seen: number,
+) {
   switch (query.slice(start, equals)) {
     case 'EIO':
       if ((seen & EIO) === 0) parsed.eio = revision(query.slice(equals + 1, end));

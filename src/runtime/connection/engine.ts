@@ -1,9 +1,9 @@
-import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { ConnectionEvent } from '../../machines/connection-vocabulary.ts';
+import type { CodecLimits } from '../codec/codec-limits.ts';
+import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
+import { ParseError } from '../codec/parse-error.ts';
 import { decodeBinaryPayloadV3, decodeTextPayloadV3 } from '../codec/payload-v3.ts';
 import { decodePayloadV4 } from '../codec/payload-v4.ts';
-import type { CodecLimits } from '../codec/codec-limits.ts';
-import { ParseError } from '../codec/parse-error.ts';
 import type { EngineErrorName } from '../errors/engine-error.ts';
 import type { IdTable } from '../identity/id-table.ts';
 import type { SessionIds } from '../identity/session-id.ts';
@@ -247,7 +247,8 @@ export class Engine {
 
   /** A packet other than ping and pong came: only some states care, and then only does the machine step. */
   heard(connection: Connection): void {
-    if (this.parts.machine.listens(connection.row)) this.parts.machine.send(connection.row, 'PACKET_RECEIVED');
+    if (this.parts.machine.listens(connection.row))
+      this.parts.machine.send(connection.row, 'PACKET_RECEIVED');
   }
 
   drained(connection: Connection, webSocket: WebSocketHandle): void {

@@ -30,7 +30,9 @@ export class HeartbeatInterval {
     this.table = table;
     this.settings = settings;
     this.adaptive = settings.adaptive;
-    this.announced = settings.adaptive ? Math.max(settings.max, settings.pingInterval) : settings.pingInterval;
+    this.announced = settings.adaptive
+      ? Math.max(settings.max, settings.pingInterval)
+      : settings.pingInterval;
   }
 
   begin(row: number): void {

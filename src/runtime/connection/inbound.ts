@@ -1,4 +1,8 @@
+import type { ConnectionEvent } from '../../machines/connection-vocabulary.ts';
 import { AttachmentAssembler } from '../codec/attachment-assembler.ts';
+import { binaryMessageBody, textMessageBody } from '../codec/bare-message.ts';
+import { decodeBase64Frame, isBase64Frame } from '../codec/base64-frame.ts';
+import type { Body } from '../codec/body.ts';
 import type { CodecLimits } from '../codec/codec-limits.ts';
 import {
   binaryPacketTypeV3,
@@ -6,15 +10,11 @@ import {
   EnginePacketType,
   textPacketType,
 } from '../codec/engine-packet.ts';
-import { decodeBase64Frame, isBase64Frame } from '../codec/base64-frame.ts';
 import { engineRevision, Flavour, flavourOfFirstMessage, isMsgpack, isSocketIo } from '../codec/flavour.ts';
-import { binaryMessageBody, textMessageBody } from '../codec/bare-message.ts';
-import type { Body } from '../codec/body.ts';
 import { MsgpackPacketDecoder } from '../codec/msgpack-packet-decoder.ts';
 import { isTooLarge, ParseError } from '../codec/parse-error.ts';
 import { SocketPacket } from '../codec/socket-packet.ts';
 import { SocketPacketDecoder } from '../codec/socket-packet-decoder.ts';
-import type { ConnectionEvent } from '../../machines/connection-vocabulary.ts';
 import type { TokenBuckets } from '../limits/token-bucket.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';

@@ -32,7 +32,9 @@ export class SlowConsumerWatch {
   start(): void {
     const { clock, table, maxDelay } = this.options;
     const round = maxDelay / LOOKS;
-    clock.every(Math.min(PAUSE, round), () => this.look(Math.ceil((table.rows * PAUSE) / Math.max(round, PAUSE))));
+    clock.every(Math.min(PAUSE, round), () =>
+      this.look(Math.ceil((table.rows * PAUSE) / Math.max(round, PAUSE))),
+    );
   }
 
   private look(rows: number): void {
@@ -51,7 +53,8 @@ export class SlowConsumerWatch {
     const { row } = connection;
     if (behindSince[row] !== 0 && connection.webSocket?.getBufferedAmount() === 0) behindSince[row] = 0;
     if (behindSince[row] === 0) {
-      if (connection.webSocket !== null && connection.webSocket.getBufferedAmount() > 0) behindSince[row] = now;
+      if (connection.webSocket !== null && connection.webSocket.getBufferedAmount() > 0)
+        behindSince[row] = now;
     } else if (now - behindSince[row] > maxDelay) {
       onBehind(connection);
     }

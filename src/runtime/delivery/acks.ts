@@ -18,12 +18,7 @@ export class Acks {
   private readonly at: (row: number) => Socket | undefined;
   private lastId = -1;
 
-  constructor(
-    clock: Clock,
-    counters: Counters,
-    rows: () => number,
-    at: (row: number) => Socket | undefined,
-  ) {
+  constructor(clock: Clock, counters: Counters, rows: () => number, at: (row: number) => Socket | undefined) {
     this.clock = clock;
     this.counters = counters;
     this.rows = rows;

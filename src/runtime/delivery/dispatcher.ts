@@ -71,9 +71,7 @@ export class Dispatcher implements Deliverer {
   acknowledge(socket: string, ackId: number, body: Body): void | Promise<void> {
     const node = nodeOfId(socket);
     if (node < 0) return;
-    return this.inOrder(() =>
-      this.options.mailbox.post(node, { kind: 'acknowledge', socket, ackId, body }),
-    );
+    return this.inOrder(() => this.options.mailbox.post(node, { kind: 'acknowledge', socket, ackId, body }));
   }
 
   async list(to: Target, namespace: string | null, pageSize: number, pageToken: string) {
@@ -157,7 +155,7 @@ export class Dispatcher implements Deliverer {
     letter: Letter,
   ): void | Promise<void> {
     if (nodes instanceof Promise) return nodes.then((found) => this.postTo(found, letter));
-    let last: void | Promise<void> = undefined;
+    let last: void | Promise<void>;
     for (const node of nodes) last = this.options.mailbox.post(node, letter);
     return last;
   }
@@ -183,9 +181,11 @@ export class Dispatcher implements Deliverer {
   }
 
   private chain(done: Promise<void>): Promise<void> {
-    const tail = done.catch(() => {}).then(() => {
-      if (this.pending === tail) this.pending = null;
-    });
+    const tail = done
+      .catch(() => {})
+      .then(() => {
+        if (this.pending === tail) this.pending = null;
+      });
     this.pending = tail;
     return done;
   }

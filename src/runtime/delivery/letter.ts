@@ -8,7 +8,12 @@ export type Letter =
   | { readonly kind: 'command'; readonly command: Command; readonly reply: ReturnAddress | null }
   | { readonly kind: 'acknowledge'; readonly socket: string; readonly ackId: number; readonly body: Body }
   | ListLetter
-  | { readonly kind: 'count'; readonly to: Target; readonly namespace: string | null; readonly reply: ReturnAddress }
+  | {
+      readonly kind: 'count';
+      readonly to: Target;
+      readonly namespace: string | null;
+      readonly reply: ReturnAddress;
+    }
   | { readonly kind: 'answer'; readonly correlation: number; readonly answer: Answer };
 
 export interface ListLetter {

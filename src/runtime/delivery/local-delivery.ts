@@ -1,6 +1,6 @@
 import { Encodings } from '../codec/encodings.ts';
-import { FLAVOURS, type Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Frame } from '../codec/engine-packet.ts';
+import { FLAVOURS, type Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Outbound } from '../connection/outbound.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { Publisher } from '../ports/web-socket.ts';
@@ -61,7 +61,11 @@ export class LocalDelivery {
     return room?.published ? room : null;
   }
 
-  private publish(message: OutgoingMessage, audience: Namespace | Room, collector: AckCollector | null): void {
+  private publish(
+    message: OutgoingMessage,
+    audience: Namespace | Room,
+    collector: AckCollector | null,
+  ): void {
     const { publisher, outbound, counters, compressFrom } = this.options;
     // What was given before must leave before: publish has its own queue.
     outbound.flush();

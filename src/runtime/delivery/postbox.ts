@@ -1,8 +1,8 @@
 import type { Body } from '../codec/body.ts';
 import type { Mailbox } from '../ports/mailbox.ts';
-import type { SocketDescription } from '../socket-description.ts';
 import type { Membership } from '../socket/membership.ts';
 import type { Socket } from '../socket/socket.ts';
+import type { SocketDescription } from '../socket-description.ts';
 import type { Command, DisconnectCommand } from './command.ts';
 import type { Answer, Letter, ListLetter, ReturnAddress } from './letter.ts';
 import type { LocalDelivery } from './local-delivery.ts';

@@ -1,5 +1,5 @@
-import type { Connection } from '../connection/connection.ts';
 import { protocolName } from '../codec/flavour.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { Gateway } from '../gateway.ts';
 import { timeOf } from '../identity/snowflake.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
@@ -140,7 +140,11 @@ export class LiveInspector implements Inspector {
     });
   }
 
-  private observer(machine: 'connection' | 'socket', runner: AnyRunner, connectionRow: (row: number) => number) {
+  private observer(
+    machine: 'connection' | 'socket',
+    runner: AnyRunner,
+    connectionRow: (row: number) => number,
+  ) {
     return (row: number, event: number, from: number, to: number, transition: number): void => {
       const tape = this.tapes.get(connectionRow(row));
       if (tape === undefined) return;

@@ -1,8 +1,9 @@
+import { findToken } from '../auth/token-lookup.ts';
 import { type Body, EMPTY_BODY } from '../codec/body.ts';
 import { isSocketIo } from '../codec/flavour.ts';
-import { headersOf, queryOf, queryParameter } from '../connection/handshake.ts';
 import type { Connection } from '../connection/connection.ts';
-import { findToken } from '../auth/token-lookup.ts';
+import { headersOf, queryOf, queryParameter } from '../connection/handshake.ts';
+import { toDecimal } from '../identity/snowflake-decimal.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type Identity,
 } from '../ports/authenticator.ts';
 import type { Log } from '../ports/log.ts';
-import { toDecimal } from '../identity/snowflake-decimal.ts';
 import type { Socket } from './socket.ts';
 import type { SocketTable } from './socket-table.ts';
 
@@ -122,7 +122,8 @@ export class Logins {
       token: typeof token === 'string' ? token : '',
     };
     const answer = await this.renewal(socket, attempt);
-    if (ackId >= 0) this.options.acknowledge(socket, ackId, { ...EMPTY_BODY, args: JSON.stringify([answer]) });
+    if (ackId >= 0)
+      this.options.acknowledge(socket, ackId, { ...EMPTY_BODY, args: JSON.stringify([answer]) });
   }
 
   forget(socket: Socket): void {

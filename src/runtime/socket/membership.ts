@@ -50,7 +50,8 @@ export class Membership {
   /** The connection's transport has just become a WebSocket: publish reaches its sockets from now on. */
   upgraded(connection: Connection): void {
     if (connection.socket !== null) this.socketUpgraded(connection.socket);
-    if (connection.moreSockets !== null) for (const socket of connection.moreSockets) this.socketUpgraded(socket);
+    if (connection.moreSockets !== null)
+      for (const socket of connection.moreSockets) this.socketUpgraded(socket);
   }
 
   /** Returns how many of `names` the socket was not in before. */

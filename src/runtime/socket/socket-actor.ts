@@ -5,12 +5,12 @@ import type {
   SocketEffects,
   SocketGuard,
 } from '../../machines/socket-vocabulary.ts';
+import { untilTokenExpired, untilTokenExpiring } from '../auth/token-life.ts';
 import { engineRevision, isSocketIo } from '../codec/flavour.ts';
 import { connectErrorFrame, connectFrame, disconnectFrame, eventFrames } from '../codec/socket-frame.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Outbound } from '../connection/outbound.ts';
 import type { Implementations } from '../machine/machine-runner.ts';
-import { untilTokenExpired, untilTokenExpiring } from '../auth/token-life.ts';
 import type { Identity } from '../ports/authenticator.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Socket } from './socket.ts';
@@ -75,7 +75,11 @@ export class SocketActor {
       },
       delays: {
         authTimeout: () => options.authTimeout,
-        tokenWarning: (row) => Math.min(FOREVER, untilTokenExpiring(this.lifeOf(row), options.clock.wallNow(), options.tokenWarning)),
+        tokenWarning: (row) =>
+          Math.min(
+            FOREVER,
+            untilTokenExpiring(this.lifeOf(row), options.clock.wallNow(), options.tokenWarning),
+          ),
         tokenExpiry: (row) => untilTokenExpired(this.lifeOf(row), options.clock.wallNow()),
       },
     };
@@ -138,4 +142,3 @@ export class SocketActor {
     return { user: '', expiresAt: this.options.table.expiresAt[row] };
   }
 }
-

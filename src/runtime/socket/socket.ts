@@ -1,6 +1,6 @@
+import { protocolName } from '../codec/flavour.ts';
 import type { Connection } from '../connection/connection.ts';
 import { localeOf, queryParameter } from '../connection/handshake.ts';
-import { protocolName } from '../codec/flavour.ts';
 import type { SocketDescription } from '../socket-description.ts';
 import type { Namespace } from './namespace.ts';
 import type { Room } from './room.ts';

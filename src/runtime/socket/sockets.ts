@@ -1,8 +1,11 @@
-import { mask } from '../machine/compiled-machine.ts';
-import type { MachineRunner } from '../machine/machine-runner.ts';
-import type { SocketDelay, SocketEffects, SocketEvent, SocketGuard } from '../../machines/socket-vocabulary.ts';
-import type { Body } from '../codec/body.ts';
+import type {
+  SocketDelay,
+  SocketEffects,
+  SocketEvent,
+  SocketGuard,
+} from '../../machines/socket-vocabulary.ts';
 import { BARE_EVENT } from '../codec/bare-message.ts';
+import type { Body } from '../codec/body.ts';
 import { isSocketIo } from '../codec/flavour.ts';
 import { ackFrames } from '../codec/socket-frame.ts';
 import { type SocketPacket, SocketPacketType } from '../codec/socket-packet.ts';
@@ -13,18 +16,20 @@ import type { Acks } from '../delivery/acks.ts';
 import type { IdTable } from '../identity/id-table.ts';
 import type { SnowflakeGenerator, SnowflakeParts } from '../identity/snowflake.ts';
 import { parseDecimal, toDecimal } from '../identity/snowflake-decimal.ts';
+import { mask } from '../machine/compiled-machine.ts';
+import type { MachineRunner } from '../machine/machine-runner.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
-import type { Presence } from '../ports/presence.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Presence } from '../ports/presence.ts';
 import type { Logins } from './logins.ts';
+import { TOKEN_EVENT } from './logins.ts';
 import type { Membership } from './membership.ts';
 import { Namespace } from './namespace.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { SessionManager } from './session-manager.ts';
 import type { Socket } from './socket.ts';
 import type { SocketTable } from './socket-table.ts';
-import { TOKEN_EVENT } from './logins.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Namespaces one connection may be in; patterns would otherwise let a client fill memory with names. */
@@ -51,7 +56,12 @@ export interface SocketsParts {
   /** Tells the connection below what happened to its sockets. */
   readonly signal: (
     connection: Connection,
-    event: 'NAMESPACE_JOINED' | 'LAST_NAMESPACE_LEFT' | 'PROTOCOL_VIOLATED' | 'PARSE_FAILED' | 'CLOSE_REQUESTED',
+    event:
+      | 'NAMESPACE_JOINED'
+      | 'LAST_NAMESPACE_LEFT'
+      | 'PROTOCOL_VIOLATED'
+      | 'PARSE_FAILED'
+      | 'CLOSE_REQUESTED',
   ) => void;
 }
 
@@ -109,7 +119,8 @@ export class Sockets {
   /** A message of a bare Engine.IO or WebSocket client. */
   message(connection: Connection, body: Body): void {
     const { socket } = connection;
-    if (socket !== null && this.isConnected(socket)) this.parts.upstream.message(socket, BARE_EVENT, body, -1);
+    if (socket !== null && this.isConnected(socket))
+      this.parts.upstream.message(socket, BARE_EVENT, body, -1);
   }
 
   /** The client joins a namespace: by a CONNECT packet, or by opening a connection whose flavour has none. */

@@ -9,7 +9,12 @@ import type { Log } from '../ports/log.ts';
 import type { UpstreamLog, UpstreamRecord } from '../ports/upstream-log.ts';
 import type { SocketDescription } from '../socket-description.ts';
 import type { Socket } from './socket.ts';
-import { UpstreamConnect, UpstreamDisconnect, type UpstreamFacts, UpstreamMessage } from './upstream-records.ts';
+import {
+  UpstreamConnect,
+  UpstreamDisconnect,
+  type UpstreamFacts,
+  UpstreamMessage,
+} from './upstream-records.ts';
 
 export interface UpstreamOptions {
   readonly log: UpstreamLog;
