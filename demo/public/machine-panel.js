@@ -59,7 +59,7 @@ export function machinePanel({ chart, list, note }) {
   }
 
   function write(label, entered, left, moved, effects) {
-    const where = moved ? `${names(left)} → ${names(entered)}` : 'stays';
+    const where = moved ? `${origin(left, entered)} → ${names(entered)}` : 'stays';
     const what = effects.map((effect) => (typeof effect === 'string' ? effect : effect.type)).join(', ');
     const key = `${label} ${where} ${what}`;
     if (last?.key === key) {
@@ -117,6 +117,19 @@ function isLeaf(node) {
 function region(node) {
   for (let at = node; at?.parent; at = at.parent) if (at.parent.kind === 'parallel') return at;
   return null;
+}
+
+/** Where a step came from: the states left, or the branch they were in when all of it was left at once. */
+function origin(left, entered) {
+  const tops = new Set(left.map(topOf));
+  const [top] = tops;
+  return top && tops.size === 1 && left.length > 1 && !entered.some((node) => topOf(node) === top)
+    ? top.name
+    : names(left);
+}
+
+function topOf(node) {
+  return node.parent?.parent ? topOf(node.parent) : node;
 }
 
 function names(nodes) {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/demo/png.ts';
@@ -153,6 +154,26 @@ describe('the demo page', () => {
     await page.locator('#samples button').first().click();
     await prints(page);
     expect(await page.locator('#transport').textContent()).toBe(transport);
+  });
+
+  it('carries the largest picture that compresses worst, in both directions over polling', async () => {
+    const page = await open();
+    await page.locator('#mode input[value=polling]').check({ force: true });
+    await page.locator('#transport', { hasText: 'polling' }).waitFor();
+    const rgb = new Uint8Array(randomBytes(480 * 480 * 3));
+    const buffer = encodePng({ width: 480, height: 480, rgb });
+    await page.setInputFiles('#file', { name: 'noise.png', mimeType: 'image/png', buffer });
+    await prints(page);
+    expect(await page.locator('#wire .event.bad').allTextContents()).toEqual([
+      expect.stringContaining('io client disconnect'),
+    ]);
+  });
+
+  it('shows the connection closing when its network is cut', async () => {
+    const page = await open();
+    await page.locator('.state.leaf.on', { hasText: 'websocket' }).waitFor();
+    await page.click('#cut');
+    await page.locator('#transitions li', { hasText: 'open → closed' }).waitFor();
   });
 
   it('shows what is pushed to its user by a call of the push API', async () => {
