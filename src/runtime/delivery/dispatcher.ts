@@ -155,9 +155,9 @@ export class Dispatcher implements Deliverer {
     letter: Letter,
   ): void | Promise<void> {
     if (nodes instanceof Promise) return nodes.then((found) => this.postTo(found, letter));
-    let last: void | Promise<void>;
-    for (const node of nodes) last = this.options.mailbox.post(node, letter);
-    return last;
+    let last: Promise<void> | null = null;
+    for (const node of nodes) last = this.options.mailbox.post(node, letter) ?? last;
+    if (last !== null) return last;
   }
 
   private nodesOf(to: Target): readonly number[] | Promise<readonly number[]> {
