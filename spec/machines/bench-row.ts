@@ -15,27 +15,22 @@ export class BenchRow<Event extends string, Effects, Guard extends string, Delay
 
   constructor(
     definition: MachineDefinition<Event, Effects, Guard, Delay>,
-    guards: Partial<Record<Guard, boolean | (() => boolean)>>,
-    delays: Record<Delay, number | (() => number)>,
+    guards: { readonly [Name in Guard]?: boolean | (() => boolean) },
+    delays: { readonly [Name in Delay]: number | (() => number) },
   ) {
     this.tables = compile(definition);
-    type Provided = Implementations<Effects, Guard, Delay>;
-    const implementations: Provided = {
+    const implementations: Implementations<Effects, Guard, Delay> = {
       effects: Object.fromEntries(
         definition.effects.map((name) => [name, (_: number, params: unknown) => this.note(name, params)]),
-      ) as Provided['effects'],
-      guards: Object.fromEntries(
-        definition.guards.map((name) => {
-          const answer: boolean | (() => boolean) = guards[name] ?? false;
-          return [name, typeof answer === 'boolean' ? () => answer : answer];
-        }),
-      ) as Provided['guards'],
-      delays: Object.fromEntries(
-        definition.delays.map((name) => {
-          const value: number | (() => number) = delays[name];
-          return [name, typeof value === 'number' ? () => value : value];
-        }),
-      ) as Provided['delays'],
+      ) as Implementations<Effects, Guard, Delay>['effects'],
+      guards: byName(definition.guards, (name): (() => boolean) => {
+        const answer: boolean | (() => boolean) = guards[name] ?? false;
+        return typeof answer === 'boolean' ? () => answer : answer;
+      }),
+      delays: byName(definition.delays, (name): (() => number) => {
+        const value: number | (() => number) = delays[name];
+        return typeof value === 'number' ? () => value : value;
+      }),
     };
     this.runner = new MachineRunner(this.tables, implementations, {
       wheel: new TimingWheel(this.clock),
@@ -74,4 +69,11 @@ export class BenchRow<Event extends string, Effects, Guard extends string, Delay
             .join(', ')}`,
     );
   }
+}
+
+function byName<Name extends string, Value>(
+  names: readonly Name[],
+  make: (name: Name) => Value,
+): { [N in Name]: Value } {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as { [N in Name]: Value };
 }
