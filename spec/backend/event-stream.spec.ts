@@ -166,7 +166,7 @@ describe('EventService/Subscribe', () => {
     const subscription = new Subscription(baseUrl).start();
     await present(1);
     const next = subscription.next().catch((error: unknown) => ConnectError.from(error).code);
-    listener.stop();
+    await listener.close();
     expect(await next).toBe(Code.Unavailable);
     expect(subscribers.size).toBe(0);
   });
@@ -175,7 +175,7 @@ describe('EventService/Subscribe', () => {
     const subscription = new Subscription(baseUrl).start();
     await present(1);
     const next = subscription.next().catch(() => 'broken');
-    listener.close();
+    await listener.close(0);
     expect(await next).toBe('broken');
     await present(0);
   });

@@ -63,13 +63,13 @@ async function* subscribe(
     subscribers.leave(subscriber);
     outbox.fail(connectErrorOf(error));
   });
-  log.info({ token, maxInFlight }, 'subscriber came');
+  log.info({ pushedBy: token, maxInFlight }, 'subscriber came');
   try {
     yield* outbox;
   } finally {
     leave();
     stopping.removeEventListener('abort', stop);
-    log.info({ token }, 'subscriber left');
+    log.info({ pushedBy: token }, 'subscriber left');
   }
 }
 

@@ -1,6 +1,7 @@
 import { createServer as createHttp1Server, type Server } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { AnswerReader } from '../../runtime/backend/answer-reader.ts';
 import type { EventSubscribers } from '../../runtime/backend/event-subscribers.ts';
@@ -16,6 +17,10 @@ import {
   type NodeResponse,
   unaryJsonMethod,
 } from './unary-json-handler.ts';
+
+/** Time for the last frames to leave, in milliseconds. */
+const CLOSE_GRACE = 500;
+const CLOSE_POLL = 10;
 
 export interface GrpcListenerOptions {
   readonly endpoint: PushEndpoint;
@@ -76,8 +81,8 @@ export class GrpcListener {
   }
 
   /**
-   * Takes no new connections, ends subscriptions (their events go elsewhere) and lets the calls on their way finish;
-   * `close` does not wait for them.
+   * Takes no new connections, ends subscriptions as `unavailable` (their events go elsewhere), and lets the calls on
+   * their way finish.
    */
   stop(): void {
     this.#server.close();
@@ -85,8 +90,11 @@ export class GrpcListener {
     for (const session of this.#sessions) session.close();
   }
 
-  close(): void {
+  /** `stop`, and what has not ended by itself after `grace` milliseconds is cut off. */
+  async close(grace = CLOSE_GRACE): Promise<void> {
     this.stop();
+    const deadline = performance.now() + grace;
+    while (this.#sockets.size > 0 && performance.now() < deadline) await setTimeout(CLOSE_POLL);
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }

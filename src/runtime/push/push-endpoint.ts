@@ -97,7 +97,7 @@ export class PushEndpoint {
       token = caller.token;
       const result = this.#service.perform(read(), caller);
       if (result instanceof Promise) return this.#finish(result, method, token, start);
-      this.#metrics.finished(method, 'ok', token, (this.#clock.now() - start) / 1000);
+      this.#succeeded(method, token, start);
       return result;
     } catch (error) {
       return this.#failed(error, method, token, start);
@@ -112,11 +112,16 @@ export class PushEndpoint {
   ): Promise<PushResult> {
     try {
       const value = await result;
-      this.#metrics.finished(method, 'ok', token, (this.#clock.now() - start) / 1000);
+      this.#succeeded(method, token, start);
       return value;
     } catch (error) {
       throw this.#failed(error, method, token, start);
     }
+  }
+
+  #succeeded(method: PushMethod, token: string, start: number): void {
+    this.#metrics.finished(method, 'ok', token, (this.#clock.now() - start) / 1000);
+    this.#log.debug({ method, pushedBy: token }, 'pushed');
   }
 
   #failed(error: unknown, method: PushMethod, token: string, start: number): HoldfastError {
@@ -124,8 +129,12 @@ export class PushEndpoint {
       error instanceof HoldfastError
         ? error
         : new HoldfastError('internal', 'internal error', { cause: error });
-    if (failure.code === 'internal') this.#log.error({ err: error, method, token }, 'push failed');
-    else this.#log.debug({ method, token, code: failure.code, reason: failure.message }, 'push refused');
+    if (failure.code === 'internal') this.#log.error({ err: error, method, pushedBy: token }, 'push failed');
+    else
+      this.#log.debug(
+        { method, pushedBy: token, code: failure.code, reason: failure.message },
+        'push refused',
+      );
     this.#metrics.finished(method, failure.code, token, (this.#clock.now() - start) / 1000);
     return failure;
   }

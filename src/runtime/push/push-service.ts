@@ -117,7 +117,7 @@ export class PushService {
       return (await this.perform(item, caller)) as CommandResult;
     } catch (error) {
       if (error instanceof HoldfastError) return error;
-      this.#log.error({ err: error, method: item.method, token: caller.token }, 'push failed');
+      this.#log.error({ err: error, method: item.method, pushedBy: caller.token }, 'push failed');
       return new HoldfastError('internal', 'internal error', { cause: error });
     }
   }
