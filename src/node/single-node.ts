@@ -25,6 +25,7 @@ import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
 import { AddressLimits } from '../runtime/limits/address-limits.ts';
 import { TokenBuckets } from '../runtime/limits/token-bucket.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
+import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
 import type { BackendCaller } from '../runtime/ports/backend.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
@@ -99,7 +100,9 @@ export class SingleNode {
       this.resolveStopped = resolve;
     });
     const node = config.cluster.nodeId ?? 0;
-    const wheel = new TimingWheel(clock);
+    const wheel = new TimingWheel(clock, {
+      onStall: () => metrics.counters.add(COUNTER.stallsForgiven),
+    });
     const random = { bytes: (size: number) => randomBytes(size), fraction: () => Math.random() };
     const snowflakes = new SnowflakeGenerator({ clock, node });
     const nextId = () => {

@@ -120,7 +120,7 @@ export class Gateway {
 
     const outbound = new Outbound({
       table,
-      clock,
+      clock: options.wheel,
       counters,
       defer: options.defer,
       maxBytes: config.slowConsumer.maxBytes,
@@ -154,7 +154,7 @@ export class Gateway {
     const authTimeout = config.backend.timeout + LOGIN_SLACK;
     const actor = new ConnectionActor({
       table,
-      clock,
+      clock: options.wheel,
       outbound,
       heartbeat,
       times: {
@@ -301,7 +301,7 @@ export class Gateway {
       outbound,
       admission: this.admission,
       messageLimits: options.messageLimits,
-      clock,
+      clock: options.wheel,
       limits,
       login: options.authenticator === null ? null : (one) => this.logins.authenticateEarly(one),
       joinImplicitly: (connection) => this.sockets.connect(connection, '/', null),
@@ -311,6 +311,7 @@ export class Gateway {
     new SlowConsumerWatch({
       table,
       clock,
+      patience: options.wheel,
       maxDelay: config.slowConsumer.maxDelay,
       onBehind: (connection) => outbound.fellBehind(connection),
     }).start();
@@ -347,7 +348,7 @@ export class Gateway {
   }
 
   private release(connection: Connection): void {
-    const { metrics, log, clock } = this.options;
+    const { metrics, log, wheel } = this.options;
     const reason = connection.reason ?? 'transport close';
     metrics.counters.add(COUNTER.disconnects[reason]);
     log.info(
@@ -355,7 +356,7 @@ export class Gateway {
         reason,
         initiator: CLOSE_REASONS[reason].initiator,
         address: connection.handshake.address,
-        silentFor: Math.round(clock.now() - this.connections.lastSeen[connection.row]),
+        silentFor: Math.round(wheel.now() - this.connections.lastSeen[connection.row]),
       },
       'connection closed',
     );

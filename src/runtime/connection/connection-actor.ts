@@ -41,7 +41,8 @@ const FORFEITS_FAREWELL: ReadonlySet<CloseReason> = new Set([
 
 export interface ConnectionActorOptions {
   readonly table: ConnectionTable;
-  readonly clock: Clock;
+  /** As the engine's: stands still while this process does. */
+  readonly clock: Pick<Clock, 'now'>;
   readonly outbound: Outbound;
   readonly times: ConnectionTimes;
   readonly heartbeat: HeartbeatInterval;

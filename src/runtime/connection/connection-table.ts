@@ -9,7 +9,7 @@ const INITIAL_ROWS = 1024;
  * Columns that the hot path reads are typed arrays indexed by row; they double when rows run out.
  */
 export class ConnectionTable {
-  /** When the last packet came, on the clock's monotonic scale (ms). */
+  /** When the last packet came, on the timing wheel's scale (ms). */
   lastSeen = new Float64Array(INITIAL_ROWS);
   /** Since when output has been waiting without the peer having caught up once; 0 while nothing waits (ms). */
   behindSince = new Float64Array(INITIAL_ROWS);
@@ -65,6 +65,9 @@ export class ConnectionTable {
     connection.moreSockets = null;
     connection.assembler = null;
     connection.handshake = NO_HANDSHAKE;
+    // Whoever holds on to it finds out that its connection is gone.
+    connection.idHigh = 0;
+    connection.idLow = 0;
     // The reason stays: whoever is still in the middle of handling the connection sees that it is over.
     this.behindSince[row] = 0;
     this.queuedBytes[row] = 0;

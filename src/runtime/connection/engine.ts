@@ -49,7 +49,8 @@ export interface EngineParts {
   readonly admission: Admission;
   /** Null when no limit per connection is configured. */
   readonly messageLimits: TokenBuckets | null;
-  readonly clock: Clock;
+  /** Stands still while this process does, so that its own pauses are no silence of its peers. */
+  readonly clock: Pick<Clock, 'now'>;
   readonly limits: CodecLimits;
   /** Logs a bare Engine.IO or WebSocket client in; resolves to whether it may come in. */
   readonly login: ((connection: Connection) => Promise<boolean>) | null;
@@ -281,7 +282,7 @@ export class Engine {
     } else {
       machine.start(connection.row);
     }
-    if (isImplicit(connection.flavour)) joinImplicitly(connection);
+    if (connection.reason === null && isImplicit(connection.flavour)) joinImplicitly(connection);
   }
 
   private async logIn(

@@ -11,7 +11,8 @@ import { type ConnectionTable, Flag } from './connection-table.ts';
 
 export interface OutboundOptions {
   readonly table: ConnectionTable;
-  readonly clock: Clock;
+  /** As the engine's: stands still while this process does. */
+  readonly clock: Pick<Clock, 'now'>;
   readonly counters: Counters;
   /** Runs `flush` once, after all input of this tick was handled. */
   readonly defer: (flush: () => void) => void;
@@ -92,13 +93,24 @@ export class Outbound {
     else if (connection.poll !== null) this.answerPoll(connection);
   }
 
-  /** Hands over everything of this tick. Must precede a publish, so that order holds across both ways of writing. */
-  flush(): void {
+  /**
+   * Hands over what this tick has for WebSockets. Must precede a publish, so that order holds across both ways of
+   * writing. Polls wait for the end of the tick: the first message would use up the request.
+   */
+  flushWebSockets(): void {
+    this.handOver(false);
+  }
+
+  private handOver(alsoPolls: boolean): void {
     const dirty = this.dirty;
     if (dirty.length === 0) return;
     this.dirty = this.spare;
     for (let i = 0; i < dirty.length; i++) {
       const connection = dirty[i];
+      if (!alsoPolls && connection.webSocket === null && connection.outbox !== null) {
+        this.dirty.push(connection);
+        continue;
+      }
       this.table.flags[connection.row] &= ~Flag.dirty;
       if (connection.outbox === null) continue;
       if (connection.webSocket === null) {
@@ -154,7 +166,7 @@ export class Outbound {
 
   private readonly endTick = () => {
     this.scheduled = false;
-    this.flush();
+    this.handOver(true);
     const { behind } = this;
     if (behind.length === 0) return;
     this.behind = [];

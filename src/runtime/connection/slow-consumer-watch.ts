@@ -5,6 +5,8 @@ import type { ConnectionTable } from './connection-table.ts';
 export interface SlowConsumerWatchOptions {
   readonly table: ConnectionTable;
   readonly clock: Clock;
+  /** The clock behind `behindSince`. Stands still while this process does. */
+  readonly patience: Pick<Clock, 'now'>;
   /** `slowConsumer.maxDelay`, ms. */
   readonly maxDelay: number;
   readonly onBehind: (connection: Connection) => void;
@@ -38,8 +40,8 @@ export class SlowConsumerWatch {
   }
 
   private look(rows: number): void {
-    const { table, clock } = this.options;
-    const now = clock.now();
+    const { table, patience } = this.options;
+    const now = patience.now();
     for (let left = Math.min(rows, table.rows); left > 0; left--) {
       if (this.next >= table.rows) this.next = 0;
       const connection = table.at(this.next++);

@@ -68,7 +68,7 @@ export class LocalDelivery {
   ): void {
     const { publisher, outbound, counters, compressFrom } = this.options;
     // What was given before must leave before: publish has its own queue.
-    outbound.flush();
+    outbound.flushWebSockets();
     const subscribers = audience.subscribers!;
     for (const flavour of FLAVOURS) {
       const receivers = subscribers[flavour];

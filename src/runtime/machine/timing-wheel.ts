@@ -6,6 +6,8 @@ export type Fire = (row: number, timer: number) => void;
 export interface TimingWheelOptions {
   /** A gap between two ticks above this many milliseconds counts as our own pause. Default 500. */
   readonly stallThreshold?: number;
+  /** Told of each own pause once it is over, with its length in milliseconds. Must not throw. */
+  readonly onStall?: (ms: number) => void;
 }
 
 const TICK = 10;
@@ -32,6 +34,7 @@ const NO_OWNER = 0xffff;
 export class TimingWheel {
   private readonly clock: Clock;
   private readonly stallThreshold: number;
+  private readonly onStall: (ms: number) => void;
   private readonly owners: Fire[] = [];
   /** Circular doubly linked lists; indexes below HEADS are the lists' heads, those above are slots. */
   private next: Int32Array;
@@ -53,6 +56,7 @@ export class TimingWheel {
   constructor(clock: Clock, options: TimingWheelOptions = {}) {
     this.clock = clock;
     this.stallThreshold = options.stallThreshold ?? 500;
+    this.onStall = options.onStall ?? (() => {});
     const size = HEADS + 1024;
     this.next = new Int32Array(size);
     this.prev = new Int32Array(size);
@@ -118,8 +122,11 @@ export class TimingWheel {
     return this.forgivenMs;
   }
 
-  /** The wheel's own time: the clock's without pauses and without the times in which no timer was armed. */
-  private now(): number {
+  /**
+   * The wheel's own time (ms): the clock's without pauses and without the times in which no timer was armed. For
+   * whoever measures how long a peer has been silent, so that our own pauses do not count as its silence.
+   */
+  now(): number {
     const gap = this.clock.now() - this.tickedAt;
     return this.wheelTime + (gap > this.stallThreshold ? TICK : gap);
   }
@@ -133,7 +140,7 @@ export class TimingWheel {
     const now = this.clock.now();
     const gap = now - this.tickedAt;
     const advance = gap > this.stallThreshold ? TICK : gap;
-    this.forgivenMs += gap - advance;
+    if (gap > advance) this.stalled(gap - advance);
     this.tickedAt = now;
     this.wheelTime += advance;
     const until = Math.floor(this.wheelTime / TICK);
@@ -145,6 +152,11 @@ export class TimingWheel {
       this.clock.cancel(this.driver);
       this.driver = null;
     }
+  }
+
+  private stalled(ms: number): void {
+    this.forgivenMs += ms;
+    this.onStall(ms);
   }
 
   private fireBucket(tick: number): void {
