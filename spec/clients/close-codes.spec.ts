@@ -26,10 +26,16 @@ describe('close codes', () => {
     return { peer, user, id: body.socket.id };
   };
 
-  const ways: readonly [CloseReason, (peer: WebSocketPeer, user: string, id: string) => unknown][] = [
-    ['parse error', (peer) => peer.send('42{}')],
-    ['session limit', (_, user) => connect(user)],
+  /** Reason of the socket, that of its connection where it is another, and how to bring it about. */
+  const ways: readonly [
+    CloseReason,
+    CloseReason,
+    (peer: WebSocketPeer, user: string, id: string) => unknown,
+  ][] = [
+    ['parse error', 'parse error', (peer) => peer.send('42{}')],
+    ['session limit', 'session limit', (_, user) => connect(user)],
     [
+      'rate limit',
       'rate limit',
       (peer) => {
         for (let i = 0; i < 200; i++) peer.send('42["flood"]');
@@ -37,16 +43,20 @@ describe('close codes', () => {
     ],
     [
       'server namespace disconnect',
+      'forced server close',
       (_, __, id) => node.push('Disconnect', { to: { sockets: [id] }, closeConnection: true }),
     ],
   ];
 
-  for (const [reason, bringAbout] of ways) {
+  for (const [reason, ofConnection, bringAbout] of ways) {
     it(`CLOSE-2: ${reason} has its code, and DISCONNECT only if that is meant`, async () => {
       const { peer, user, id } = await connect();
       await bringAbout(peer, user, id);
       const packets = await untilClosed(peer);
-      expect(await peer.closed).toEqual({ code: CLOSE_REASONS[reason].code, reason });
+      expect(await peer.closed).toEqual({
+        code: CLOSE_REASONS[ofConnection].code,
+        reason: ofConnection,
+      });
       expect(packets.includes('41')).toBe(reason === 'server namespace disconnect');
       const gone = await node.backend.call('OnDisconnect', (call) => call.socket.id === id);
       expect(gone.body.reason).toBe(reason);

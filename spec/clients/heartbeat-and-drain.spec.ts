@@ -86,9 +86,9 @@ describe.each(TRANSPORTS)('drain, $name', ({ transports, settles }) => {
 
 describe('drain', () => {
   it('CLOSE-4: answers 503 to /readyz and takes no new session while it drains', async () => {
-    const node = await startNode({ 'drain.rate': '1', 'drain.timeout': '3s' });
+    const node = await startNode({ 'drain.rate': '20', 'drain.timeout': '10s' });
     try {
-      const peers = await Promise.all(Array.from({ length: 4 }, () => connectMain(node.clientsUrl)));
+      const peers = await Promise.all(Array.from({ length: 20 }, () => connectMain(node.clientsUrl)));
       expect((await fetch(`${node.adminUrl}/readyz`)).status).toBe(200);
       node.process.signal('SIGTERM');
       await sleep(200);

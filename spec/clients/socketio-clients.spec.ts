@@ -98,7 +98,7 @@ describe.each(LIBRARIES)('$name', (library) => {
       const answer = await node.push('Emit', {
         to: { sockets: [id] },
         event: 'question',
-        ack: { timeout: '200ms' },
+        ack: { timeout: '0.2s' },
       });
       expect(answer.missing).toEqual([id]);
       expect(answer.acks ?? []).toEqual([]);
@@ -145,7 +145,8 @@ describe.each(LIBRARIES)('$name', (library) => {
     it('learns why the backend refuses it', async () => {
       const { socket } = start({ user: 'mallory' });
       const [error] = await next(socket, library.refusal);
-      if (library.refusal === 'error') expect(error).toEqual('who are you?');
+      // Socket.IO 2 has room for one value and gets the data, as from the official server.
+      if (library.refusal === 'error') expect(error).toEqual({ retry: false });
       else expect(error).toMatchObject({ message: 'who are you?', data: { retry: false } });
     });
 

@@ -57,9 +57,9 @@ describe('tokens', () => {
     const headers = { authorization: `Bearer ${await token('bob')}` };
     const url = engineUrl(node.clientsUrl, { EIO: '4', transport: 'websocket', token: await token('cid') });
     for (const [tag, user, options, payload] of [
-      ['bearer', 'bob', { headers }, {}],
-      ['query', 'cid', {}, {}],
-      ['all', 'dan', { headers }, { token: await token('dan') }],
+      ['by header', 'bob', { headers }, {}],
+      ['by query', 'cid', {}, {}],
+      ['by payload', 'dan', { headers }, { token: await token('dan') }],
     ] as const) {
       const peer = await WebSocketPeer.open(url, options);
       await peer.text();

@@ -16,7 +16,6 @@ export class Neighbour {
     this.#peer = peer;
     this.#talk = this.#send();
     this.#listen = this.#receive();
-    this.#listen.catch(() => undefined);
   }
 
   static async move(url: string): Promise<Neighbour> {
@@ -28,15 +27,21 @@ export class Neighbour {
     const before = this.#received;
     const deadline = Date.now() + 5000;
     while (this.#received < before + 3 && Date.now() < deadline && !this.#peer.isClosed) await sleep(5);
-    expect(this.#peer.isClosed, 'the neighbour is still connected').toBe(false);
+    if (this.#peer.isClosed) expect(await this.#peer.closed, 'the neighbour is gone').toBeNull();
     expect(this.#received, 'answers of the neighbour').toBeGreaterThanOrEqual(before + 3);
+  }
+
+  get isGone(): boolean {
+    return this.#peer.isClosed;
   }
 
   async leave(): Promise<void> {
     this.#talking = false;
     await this.#talk;
-    await this.#listen;
+    const deadline = Date.now() + 5000;
+    while (this.#received < this.#sent && Date.now() < deadline) await sleep(5);
     this.#peer.close();
+    await this.#listen;
     expect(this.#received).toBe(this.#sent);
   }
 
@@ -48,8 +53,9 @@ export class Neighbour {
   }
 
   async #receive(): Promise<void> {
-    while (this.#talking || this.#received < this.#sent) {
-      const answer = await this.#peer.text(10_000);
+    for (;;) {
+      const answer = await this.#peer.text(60_000).catch(() => null);
+      if (answer === null) return;
       expect(answer).toBe(`42["message-back",${this.#received}]`);
       this.#received++;
     }

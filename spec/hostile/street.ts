@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningNode, type Settings, startNode } from '../support/node.ts';
 import { Neighbour } from './neighbour.ts';
 
+/** Attacks keep the machine busy; a neighbour that answers late for that is not what the rows are about. */
+const PATIENCE: Settings = { 'engine.pingTimeout': '1500ms' };
+
 type Row = (
   id: string,
   sentence: string,
@@ -19,7 +22,7 @@ export function street(chapter: string, settings: Settings, rows: (row: Row) => 
     let neighbour: Neighbour;
 
     beforeAll(async () => {
-      node = await startNode(settings);
+      node = await startNode({ ...PATIENCE, ...settings });
       neighbour = await Neighbour.move(node.clientsUrl);
     });
 
@@ -35,6 +38,8 @@ export function street(chapter: string, settings: Settings, rows: (row: Row) => 
       it(
         `${id}: ${sentence}`,
         async () => {
+          // One row that drove the neighbour away must not fail the rows after it.
+          if (neighbour.isGone) neighbour = await Neighbour.move(node.clientsUrl);
           await attack(node);
           await neighbour.provesUnharmed();
           await expectHealthy(node);
