@@ -133,6 +133,7 @@ export class Gateway {
         heard: (connection) => this.engine.heard(connection),
         packet: (connection, packet) => this.sockets.packet(connection, packet),
         message: (connection, body) => this.sockets.message(connection, body),
+        revealed: (connection, flavour) => membership.reflavour(connection, flavour),
         refused: (connection, error) => {
           log.debug({ connection: connection.row, cause: PARSE_ERROR_MESSAGES[error] }, 'packet refused');
           this.signal(connection, reasonOf(error));
@@ -189,7 +190,6 @@ export class Gateway {
 
     this.namespaces = new Namespaces(config.socketio.namespaces);
     const membership = new Membership(
-      this.namespaces,
       options.presence,
       (connection) => connection.webSocket !== null && (table.flags[connection.row] & Flag.base64) === 0,
     );

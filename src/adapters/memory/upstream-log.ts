@@ -175,6 +175,9 @@ export class MemoryUpstreamLog implements UpstreamLog {
 /** Bytes of an entry's objects beside the texts and attachments of its record. */
 const ENTRY_BYTES = 256;
 
+/** Query and headers of a handshake, which are not unpacked just to be measured. Servers bound them to a few KB. */
+const HANDSHAKE_BYTES = 1024;
+
 /** What a record takes in memory, about: texts that clients choose the length of, and attachments. */
 function sizeOf(record: UpstreamRecord): number {
   switch (record.kind) {
@@ -184,18 +187,12 @@ function sizeOf(record: UpstreamRecord): number {
       return bytes;
     }
     case 'connect':
-      return ENTRY_BYTES + (record.auth?.length ?? 0) + lengthOf(record.query) + lengthOf(record.headers);
+      return ENTRY_BYTES + HANDSHAKE_BYTES + (record.auth?.length ?? 0);
     case 'disconnect':
       return ENTRY_BYTES;
     default:
       return record satisfies never;
   }
-}
-
-function lengthOf(fields: Readonly<Record<string, string>>): number {
-  let length = 0;
-  for (const name in fields) length += name.length + fields[name]!.length;
-  return length;
 }
 
 /** Sockets spread over the partitions by their key (FNV-1a). */

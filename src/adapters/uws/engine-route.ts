@@ -11,7 +11,13 @@ import type { OriginPolicy } from './origin-policy.ts';
 import type { PeerAddress } from './peer-address.ts';
 import { receiveBody } from './request-body.ts';
 import { UwsPoll } from './uws-poll.ts';
-import { type ConnectionSocket, type WebSocketRoute, webSocketBehavior } from './web-socket-route.ts';
+import {
+  acceptUpgrade,
+  type ConnectionSocket,
+  readUpgrade,
+  type WebSocketRoute,
+  webSocketBehavior,
+} from './web-socket-route.ts';
 
 export interface EngineRouteOptions extends WebSocketRoute {
   readonly engine: Engine;
@@ -150,25 +156,20 @@ export class EngineRoute {
     const problem = this.check(request, origin, parsed);
     if (problem !== null) return this.refuse(response, origin, problem);
     if (parsed.transport !== 'websocket') return this.refuse(response, origin, 'badRequest');
-    const upgrade = {
-      key: request.getHeader('sec-websocket-key'),
-      protocol: request.getHeader('sec-websocket-protocol'),
-      extensions: request.getHeader('sec-websocket-extensions'),
-      context,
-    };
+    const upgrade = readUpgrade(request, context);
     if (parsed.sid !== '') {
       const connection = this.session(parsed);
       if (connection === null) return this.refuse(response, origin, 'unknownSession');
       const refusal = this.options.engine.mayUpgrade(connection);
       if (refusal !== null) return this.refuse(response, origin, refusal);
-      return this.accept(response, upgrade, connection, true);
+      return acceptUpgrade(response, upgrade, connection);
     }
     const { engine } = this.options;
     const handshake = this.read(response, request, query);
     const outcome = engine.handshake(handshake, this.options.speaks, parsed.eio as 3 | 4, parsed.base64);
     if (!(outcome instanceof Promise)) {
       if (typeof outcome === 'string') return this.refuse(response, origin, outcome);
-      return this.accept(response, upgrade, outcome, false);
+      return acceptUpgrade(response, upgrade, outcome);
     }
     let aborted = false;
     response.onAborted(() => {
@@ -180,24 +181,9 @@ export class EngineRoute {
       } else if (typeof settled === 'string') {
         this.refuse(response, origin, settled);
       } else {
-        response.cork(() => this.accept(response, upgrade, settled, false));
+        response.cork(() => acceptUpgrade(response, upgrade, settled));
       }
     });
-  }
-
-  private accept(
-    response: HttpResponse,
-    upgrade: { key: string; protocol: string; extensions: string; context: us_socket_context_t },
-    connection: Connection,
-    isCandidate: boolean,
-  ): void {
-    response.upgrade<Pick<ConnectionSocket, 'connection' | 'isCandidate'>>(
-      { connection, isCandidate },
-      upgrade.key,
-      upgrade.protocol,
-      upgrade.extensions,
-      upgrade.context,
-    );
   }
 
   private preflight(response: HttpResponse, request: HttpRequest): void {

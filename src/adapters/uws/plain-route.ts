@@ -5,7 +5,13 @@ import { packHeaders } from './handshake-headers.ts';
 import { statusLine } from './http-status.ts';
 import type { OriginPolicy } from './origin-policy.ts';
 import type { PeerAddress } from './peer-address.ts';
-import { type ConnectionSocket, type WebSocketRoute, webSocketBehavior } from './web-socket-route.ts';
+import {
+  acceptUpgrade,
+  type ConnectionSocket,
+  readUpgrade,
+  type WebSocketRoute,
+  webSocketBehavior,
+} from './web-socket-route.ts';
 
 export interface PlainRouteOptions extends WebSocketRoute {
   readonly origins: OriginPolicy;
@@ -34,9 +40,7 @@ export class PlainRoute {
     const { origins, addresses, engine } = this.options;
     const origin = request.getHeader('origin');
     if (!origins.allows(origin, request.getHeader('host'))) return refuse(response, 'forbidden');
-    const key = request.getHeader('sec-websocket-key');
-    const protocol = request.getHeader('sec-websocket-protocol');
-    const extensions = request.getHeader('sec-websocket-extensions');
+    const upgrade = readUpgrade(request, context);
     const handshake = {
       address: addresses.of(response, request),
       // Undefined, whatever the types say, when the URL has no `?`.
@@ -50,7 +54,7 @@ export class PlainRoute {
       } else if (aborted) {
         engine.abandoned(outcome);
       } else {
-        response.upgrade({ connection: outcome, isCandidate: false }, key, protocol, extensions, context);
+        acceptUpgrade(response, upgrade, outcome);
       }
     };
     const outcome = engine.handshake(handshake, 'websocket', 4, false);

@@ -1,12 +1,16 @@
-import uWS, { type WebSocket, type WebSocketBehavior } from 'uWebSockets.js';
+import uWS, {
+  type HttpRequest,
+  type HttpResponse,
+  type us_socket_context_t,
+  type WebSocket,
+  type WebSocketBehavior,
+} from 'uWebSockets.js';
 import type { Connection } from '../../runtime/connection/connection.ts';
 import type { Engine } from '../../runtime/connection/engine.ts';
 
 /** What hangs on the socket library's WebSocket object. */
 export interface ConnectionSocket {
   connection: Connection;
-  /** Opened with the sid of a polling session, to take its place. */
-  isCandidate: boolean;
 }
 
 type Handle = WebSocket<ConnectionSocket> & ConnectionSocket;
@@ -19,6 +23,36 @@ export interface WebSocketRoute {
   readonly compression: boolean;
 }
 
+/** What of a WebSocket handshake outlives the request's callback. */
+export interface UpgradeRequest {
+  readonly key: string;
+  readonly protocol: string;
+  readonly extensions: string;
+  readonly context: us_socket_context_t;
+}
+
+export function readUpgrade(request: HttpRequest, context: us_socket_context_t): UpgradeRequest {
+  return {
+    key: request.getHeader('sec-websocket-key'),
+    protocol: request.getHeader('sec-websocket-protocol'),
+    extensions: request.getHeader('sec-websocket-extensions'),
+    context,
+  };
+}
+
+/**
+ * Answers 101. The library opens the WebSocket before this returns, so the connection is handed over in a variable:
+ * copying it over as user data, property by property, is what the library is slow at.
+ */
+export function acceptUpgrade(response: HttpResponse, upgrade: UpgradeRequest, connection: Connection): void {
+  upgrading = connection;
+  response.upgrade(NO_DATA, upgrade.key, upgrade.protocol, upgrade.extensions, upgrade.context);
+  upgrading = null;
+}
+
+let upgrading: Connection | null = null;
+const NO_DATA = Object.freeze({});
+
 /** Events of a WebSocket → the engine. The machines own time, so the library's own timeouts and pings are off. */
 export function webSocketBehavior(route: WebSocketRoute): WebSocketBehavior<ConnectionSocket> {
   const { engine } = route;
@@ -30,8 +64,8 @@ export function webSocketBehavior(route: WebSocketRoute): WebSocketBehavior<Conn
     compression: route.compression ? uWS.SHARED_COMPRESSOR : uWS.DISABLED,
     open: (webSocket) => {
       const handle = webSocket as Handle;
-      if (handle.isCandidate) engine.candidateOpened(handle.connection, handle);
-      else engine.openedByWebSocket(handle.connection, handle);
+      handle.connection = upgrading!;
+      engine.webSocketOpened(handle.connection, handle);
     },
     message: (webSocket, message, isBinary) => {
       const handle = webSocket as Handle;

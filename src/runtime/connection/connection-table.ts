@@ -103,6 +103,8 @@ export const Flag = {
   behind: 16,
   /** A socket has borne the connection's own Snowflake. */
   idTaken: 32,
+  /** The handshake is over and the transport stands. */
+  opened: 128,
   /** We have sent a DISCONNECT on it: packets of that namespace may still be on their way. */
   disconnectSent: 64,
 } as const;

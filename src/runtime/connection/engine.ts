@@ -111,7 +111,14 @@ export class Engine {
     this.parts.outbound.flushConnection(connection);
   }
 
-  openedByWebSocket(connection: Connection, webSocket: WebSocketHandle): void {
+  /** A WebSocket opened: the transport of a connection that has none yet, else a candidate to become it. */
+  webSocketOpened(connection: Connection, webSocket: WebSocketHandle): void {
+    if ((this.parts.table.flags[connection.row] & Flag.opened) === 0)
+      this.openedByWebSocket(connection, webSocket);
+    else this.candidateOpened(connection, webSocket);
+  }
+
+  private openedByWebSocket(connection: Connection, webSocket: WebSocketHandle): void {
     connection.webSocket = webSocket;
     // The socket library corks a WebSocket while it opens, as it does while it receives.
     this.parts.outbound.beginReceive(connection);
@@ -212,7 +219,7 @@ export class Engine {
     return this.parts.machine.isClosing(connection.row) ? 'badRequest' : null;
   }
 
-  candidateOpened(connection: Connection, webSocket: WebSocketHandle): void {
+  private candidateOpened(connection: Connection, webSocket: WebSocketHandle): void {
     const { actor } = this.parts;
     actor.arriving = webSocket;
     if (connection.webSocket === null && connection.candidate === null && connection.reason === null) {
@@ -277,6 +284,7 @@ export class Engine {
   private open(connection: Connection): void {
     const { machine, joinImplicitly } = this.parts;
     if (connection.reason !== null) return;
+    this.parts.table.flags[connection.row] |= Flag.opened;
     if (this.parts.login !== null && !isSocketIo(connection.flavour)) {
       machine.send(connection.row, 'AUTHENTICATED');
     } else {

@@ -30,6 +30,8 @@ export interface InboundSinks {
   /** A packet other than ping and pong came. */
   readonly heard: (connection: Connection) => void;
   readonly refused: (connection: Connection, error: ParseError) => void;
+  /** The first message shows that the client has another parser than was assumed. */
+  readonly revealed: (connection: Connection, flavour: Flavour) => void;
 }
 
 /**
@@ -209,7 +211,8 @@ export class Inbound {
     const { flags } = this.table;
     if ((flags[connection.row] & Flag.parserUnknown) === 0) return;
     flags[connection.row] &= ~Flag.parserUnknown;
-    connection.flavour = flavourOfFirstMessage(isBinary, engineRevision(connection.flavour), firstByte);
+    const flavour = flavourOfFirstMessage(isBinary, engineRevision(connection.flavour), firstByte);
+    if (flavour !== connection.flavour) this.sinks.revealed(connection, flavour);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Body } from '../codec/body.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { AckAnswer, AckRequest, AckResult } from './command.ts';
+import type { OwedAcks } from './owed-acks.ts';
 
 /**
  * Gathers the acknowledgements of one emit on this node. All asked sockets get the same ack id, so that a
@@ -11,6 +12,7 @@ export class AckCollector {
   readonly id: number;
   private readonly collect: AckRequest['collect'];
   private readonly finished: (result: AckResult) => void;
+  private readonly owed: OwedAcks;
   private asked: Uint8Array;
   private expected = 0;
   private acked = 0;
@@ -23,16 +25,19 @@ export class AckCollector {
     id: number,
     collect: AckRequest['collect'],
     rows: number,
+    owed: OwedAcks,
     finished: (result: AckResult) => void,
   ) {
     this.id = id;
     this.collect = collect;
     this.asked = new Uint8Array((rows >> 3) + 1);
+    this.owed = owed;
     this.finished = finished;
   }
 
   ask(socket: Socket): void {
     this.asked[socket.row >> 3] |= 1 << (socket.row & 7);
+    this.owed.add(socket.row, 1);
     this.expected++;
     this.open++;
   }
@@ -40,7 +45,7 @@ export class AckCollector {
   /** A socket that was to be asked but did not get the message (volatile and not writable). */
   skip(socket: Socket): void {
     this.expected++;
-    this.missing.push(socket.id);
+    if (this.collect === 'answers') this.missing.push(socket.id);
   }
 
   /** All sockets were asked; from now on the last answer finishes the collection. */
@@ -67,12 +72,12 @@ export class AckCollector {
 
   /** Time is up. `at` gives the socket in a row. */
   expire(at: (row: number) => Socket | undefined): void {
-    if (this.collect === 'answers') {
-      for (let row = 0; row < this.asked.length * 8; row++) {
-        if ((this.asked[row >> 3] & (1 << (row & 7))) === 0) continue;
-        const socket = at(row);
-        if (socket !== undefined) this.missing.push(socket.id);
-      }
+    for (let row = 0; this.open > 0 && row < this.asked.length * 8; row++) {
+      if ((this.asked[row >> 3] & (1 << (row & 7))) === 0) continue;
+      this.open--;
+      this.owed.add(row, -1);
+      const socket = this.collect === 'answers' ? at(row) : undefined;
+      if (socket !== undefined) this.missing.push(socket.id);
     }
     this.asked = new Uint8Array(0);
     this.finish();
@@ -82,6 +87,7 @@ export class AckCollector {
     const bit = 1 << (socket.row & 7);
     if ((this.asked[socket.row >> 3] & bit) === 0) return false;
     this.asked[socket.row >> 3] &= ~bit;
+    this.owed.add(socket.row, -1);
     this.open--;
     return true;
   }

@@ -5,6 +5,7 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Socket } from '../socket/socket.ts';
 import { AckCollector } from './ack-collector.ts';
 import type { AckRequest, AckResult } from './command.ts';
+import { OwedAcks } from './owed-acks.ts';
 
 /**
  * The acknowledgements this node waits for. Ack ids are unique in the process, so that one id serves all
@@ -16,6 +17,7 @@ export class Acks {
   private readonly counters: Counters;
   private readonly rows: () => number;
   private readonly at: (row: number) => Socket | undefined;
+  private readonly owed = new OwedAcks();
   private lastId = -1;
 
   constructor(clock: Clock, counters: Counters, rows: () => number, at: (row: number) => Socket | undefined) {
@@ -32,7 +34,7 @@ export class Acks {
   /** Ask sockets through the collector, then `seal` it. `finished` is called exactly once. */
   collect(request: AckRequest, finished: (result: AckResult) => void): AckCollector {
     const id = ++this.lastId;
-    const collector = new AckCollector(id, request.collect, this.rows(), (result) => {
+    const collector = new AckCollector(id, request.collect, this.rows(), this.owed, (result) => {
       const entry = this.pending.get(id);
       if (entry === undefined) return;
       this.pending.delete(id);
@@ -51,7 +53,11 @@ export class Acks {
     return this.pending.get(id)?.collector.answered(socket, body) ?? false;
   }
 
+  /** The socket is gone. Costs nothing for one that owes no acknowledgement, which is nearly every one. */
   left(socket: Socket): void {
-    for (const { collector } of this.pending.values()) collector.left(socket);
+    for (const { collector } of this.pending.values()) {
+      if (this.owed.of(socket.row) === 0) return;
+      collector.left(socket);
+    }
   }
 }

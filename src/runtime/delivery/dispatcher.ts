@@ -162,14 +162,19 @@ export class Dispatcher implements Deliverer {
 
   private nodesOf(to: Target): readonly number[] | Promise<readonly number[]> {
     const { presence } = this.options;
-    if (to.everyone) return presence.nodes();
+    const all = presence.nodes();
+    if (all instanceof Promise) return all.then((nodes) => this.nodesAmong(nodes, to));
+    return this.nodesAmong(all, to);
+  }
+
+  private nodesAmong(all: readonly number[], to: Target): readonly number[] | Promise<readonly number[]> {
+    if (to.everyone) return all;
     const named = new Set<number>();
-    for (const id of to.sockets) named.add(nodeOfId(id));
+    for (const id of to.sockets) addIfThere(nodeOfId(id), all, named);
     // Every socket is in the room of its own id.
-    for (const room of to.rooms) named.add(nodeOfId(room));
-    named.delete(-1);
+    for (const room of to.rooms) addIfThere(nodeOfId(room), all, named);
     if (to.users.length + to.rooms.length === 0) return [...named];
-    const holding = presence.nodesOf(to.users, to.rooms);
+    const holding = this.options.presence.nodesOf(to.users, to.rooms);
     if (holding instanceof Promise) return holding.then((nodes) => union(nodes, named));
     return union(holding, named);
   }
@@ -195,6 +200,11 @@ function union(nodes: readonly number[], named: Set<number>): readonly number[] 
   if (named.size === 0) return nodes;
   for (const node of nodes) named.add(node);
   return [...named];
+}
+
+/** An id, or a room that is called like one, may name a node that does not exist; nobody would answer there. */
+function addIfThere(node: number, all: readonly number[], to: Set<number>): void {
+  if (all.includes(node)) to.add(node);
 }
 
 /** Ids are decimal numbers without leading zeros: shorter is smaller. */

@@ -58,7 +58,9 @@ export class LocalDelivery {
     if (isJustEveryone(command.to)) return namespace;
     const roomName = justOneRoom(command.to);
     const room = roomName === null ? undefined : namespace.rooms.get(roomName);
-    return room?.published ? room : null;
+    if (roomName === null || room?.published !== true) return null;
+    // A room called like a socket has that socket in it, too, and it does not subscribe.
+    return this.options.directory.socket(roomName) === undefined ? room : null;
   }
 
   private publish(

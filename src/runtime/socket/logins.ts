@@ -89,6 +89,8 @@ export class Logins {
     const id = toDecimal(connection.idHigh, connection.idLow);
     try {
       const identity = await this.options.authenticator!.authenticate(attemptOf(connection, id, '/', null));
+      // The row may have gone, and come again, meanwhile.
+      if (toDecimal(connection.idHigh, connection.idLow) !== id) return false;
       this.early.set(connection, identity);
       this.options.counters.add(COUNTER.authentications.accepted);
       return true;

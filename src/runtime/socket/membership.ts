@@ -1,6 +1,6 @@
+import type { Flavour } from '../codec/flavour.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Presence } from '../ports/presence.ts';
-import type { Namespaces } from './namespaces.ts';
 import { Room } from './room.ts';
 import type { Socket } from './socket.ts';
 
@@ -9,18 +9,12 @@ import type { Socket } from './socket.ts';
  * The one place where a topic is subscribed, so that a topic's subscribers are exactly the WebSocket members.
  */
 export class Membership {
-  private readonly namespaces: Namespaces;
   private readonly presence: Presence;
   private readonly isPublishable: (connection: Connection) => boolean;
 
   /** @param isPublishable whether publish may write to it: a WebSocket that takes frames as all others do */
-  constructor(
-    namespaces: Namespaces,
-    presence: Presence,
-    isPublishable: (connection: Connection) => boolean,
-  ) {
+  constructor(presence: Presence, isPublishable: (connection: Connection) => boolean) {
     this.isPublishable = isPublishable;
-    this.namespaces = namespaces;
     this.presence = presence;
   }
 
@@ -44,7 +38,6 @@ export class Membership {
       if (connection.reason === null) connection.webSocket?.unsubscribe(namespace.topic(connection.flavour));
     }
     namespace.remove(socket);
-    this.namespaces.dropIfEmpty(namespace);
   }
 
   /** The connection's transport has just become a WebSocket: publish reaches its sockets from now on. */
@@ -52,6 +45,16 @@ export class Membership {
     if (connection.socket !== null) this.socketUpgraded(connection.socket);
     if (connection.moreSockets !== null)
       for (const socket of connection.moreSockets) this.socketUpgraded(socket);
+  }
+
+  /** The connection turns out to have another parser: publish reaches its sockets by other topics from now on. */
+  reflavour(connection: Connection, flavour: Flavour): void {
+    const reached = socketsOf(connection).filter(
+      (socket) => this.has(socket) && !socket.namespace.polled.has(socket),
+    );
+    for (const socket of reached) this.unsubscribe(socket);
+    connection.flavour = flavour;
+    for (const socket of reached) this.subscribeToAll(socket);
   }
 
   /** Returns how many of `names` the socket was not in before. */
@@ -115,8 +118,19 @@ export class Membership {
   private socketUpgraded(socket: Socket): void {
     socket.changed();
     if (!this.isPublishable(socket.connection) || !socket.namespace.polled.delete(socket)) return;
+    this.subscribeToAll(socket);
+  }
+
+  private subscribeToAll(socket: Socket): void {
     this.subscribe(socket);
     if (socket.rooms !== null) for (const room of socket.rooms) this.subscribeTo(room, socket);
+  }
+
+  private unsubscribe(socket: Socket): void {
+    const { connection, namespace } = socket;
+    connection.webSocket?.unsubscribe(namespace.topic(connection.flavour));
+    namespace.subscribers[connection.flavour]--;
+    if (socket.rooms !== null) for (const room of socket.rooms) unsubscribeFrom(room, connection);
   }
 
   private roomGrew(room: Room, newcomer: Socket): void {
@@ -134,4 +148,15 @@ export class Membership {
     connection.webSocket!.subscribe(room.topic(connection.flavour));
     room.subscribers![connection.flavour]++;
   }
+}
+
+function unsubscribeFrom(room: Room, { webSocket, flavour }: Connection): void {
+  if (!room.published) return;
+  webSocket?.unsubscribe(room.topic(flavour));
+  room.subscribers![flavour]--;
+}
+
+function socketsOf({ socket, moreSockets }: Connection): readonly Socket[] {
+  if (socket === null) return [];
+  return moreSockets === null ? [socket] : [socket, ...moreSockets];
 }

@@ -10,6 +10,8 @@ export class Namespace {
   readonly polled = new Set<Socket>();
   /** How many members of each flavour subscribe to `topic(flavour)`. */
   readonly subscribers = new Int32Array(FLAVOURS.length);
+  /** Sockets that have a place in it or may get one, such as those whose login is being checked. */
+  holders = 0;
   first: Socket | null = null;
   last: Socket | null = null;
   size = 0;

@@ -1,5 +1,8 @@
 import { Namespace } from './namespace.ts';
 
+/** Longest name that a pattern takes: names come from clients and stay in memory as long as somebody is in there. */
+const MAX_NAME = 255;
+
 /**
  * The namespaces of this node. Which names exist is configuration (`socketio.namespaces`): literal names, or
  * patterns in which `*` stands for any characters but `/`. A namespace object is made when its first socket
@@ -20,7 +23,10 @@ export class Namespaces {
   }
 
   isAllowed(name: string): boolean {
-    return this.literal.has(name) || this.patterns.some((pattern) => pattern.test(name));
+    return (
+      this.literal.has(name) ||
+      (name.length <= MAX_NAME && this.patterns.some((pattern) => pattern.test(name)))
+    );
   }
 
   /** The namespace if anybody is in it. */
@@ -28,18 +34,20 @@ export class Namespaces {
     return this.live.get(name);
   }
 
-  /** The namespace, made if needed. Ask `isAllowed` first. */
+  /** The namespace for one more socket, made if needed. Ask `isAllowed` first; to be followed by `release`. */
   open(name: string): Namespace {
     let namespace = this.live.get(name);
     if (namespace === undefined) {
       namespace = new Namespace(name);
       this.live.set(name, namespace);
     }
+    namespace.holders++;
     return namespace;
   }
 
-  dropIfEmpty(namespace: Namespace): void {
-    if (namespace.size === 0) this.live.delete(namespace.name);
+  /** A socket that `open` was called for is gone, whether it had entered or not. */
+  release(namespace: Namespace): void {
+    if (--namespace.holders === 0) this.live.delete(namespace.name);
   }
 
   all(): Iterable<Namespace> {

@@ -190,9 +190,8 @@ export class Sockets {
       parts.membership.exit(socket);
       parts.presence.remove(socket.id);
       parts.sessions.remove(socket);
-    } else {
-      parts.namespaces.dropIfEmpty(namespace);
     }
+    if (this.isServed(socket)) parts.namespaces.release(namespace);
     parts.logins.forget(socket);
     connection.removeSocket(socket);
     parts.table.put(socket);

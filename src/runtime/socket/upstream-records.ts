@@ -1,4 +1,5 @@
 import type { Body } from '../codec/body.ts';
+import { type Handshake, headersOf, queryOf } from '../connection/handshake.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import type { ConnectRecord, DisconnectRecord, MessageRecord } from '../ports/upstream-log.ts';
 import type { SocketDescription } from '../socket-description.ts';
@@ -35,19 +36,20 @@ abstract class RecordFacts {
 export class UpstreamConnect extends RecordFacts implements ConnectRecord {
   readonly kind = 'connect';
   readonly auth: string | null;
-  readonly query: Readonly<Record<string, string>>;
-  readonly headers: Readonly<Record<string, string>>;
+  private readonly handshake: Handshake;
 
-  constructor(
-    facts: UpstreamFacts,
-    auth: string | null,
-    query: Readonly<Record<string, string>>,
-    headers: Readonly<Record<string, string>>,
-  ) {
+  constructor(facts: UpstreamFacts, auth: string | null, handshake: Handshake) {
     super(facts.socket, facts.idHigh, facts.idLow, facts.time);
     this.auth = auth;
-    this.query = query;
-    this.headers = headers;
+    this.handshake = handshake;
+  }
+
+  get query(): Readonly<Record<string, string>> {
+    return queryOf(this.handshake);
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return headersOf(this.handshake);
   }
 }
 

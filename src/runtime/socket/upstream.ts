@@ -1,5 +1,4 @@
 import type { Body } from '../codec/body.ts';
-import { headersOf, queryOf } from '../connection/handshake.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { SnowflakeGenerator } from '../identity/snowflake.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
@@ -39,7 +38,7 @@ export class Upstream {
   connected(socket: Socket, auth: string | null): void {
     const { handshake } = socket.connection;
     const facts = this.stamp(socket.snapshot());
-    this.append(new UpstreamConnect(facts, auth, queryOf(handshake), headersOf(handshake)));
+    this.append(new UpstreamConnect(facts, auth, handshake));
   }
 
   message(socket: Socket, event: string, body: Body, ackId: number): void {
