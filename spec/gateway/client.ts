@@ -222,7 +222,7 @@ export class Client {
   openCandidate(): SimulatedWebSocket {
     const webSocket = this.newWebSocket();
     this.candidate = webSocket;
-    this.engine.candidateOpened(this.connection!, webSocket);
+    this.engine.webSocketOpened(this.connection!, webSocket);
     return webSocket;
   }
 
@@ -285,7 +285,7 @@ export class Client {
     this.sid = this.engine.sidOf(outcome);
     if (this.options.transport === 'websocket') {
       this.webSocket = this.newWebSocket();
-      this.engine.openedByWebSocket(outcome, this.webSocket);
+      this.engine.webSocketOpened(outcome, this.webSocket);
     } else {
       this.poll = this.newPoll();
       this.engine.openedByPolling(outcome, this.poll);

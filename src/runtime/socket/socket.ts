@@ -31,7 +31,8 @@ export class Socket {
 
   /** A snapshot for backends, made anew only after something in it changed. */
   describe(): SocketDescription {
-    return (this.description ??= this.snapshot());
+    this.description ??= this.snapshot();
+    return this.description;
   }
 
   changed(): void {
