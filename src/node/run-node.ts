@@ -4,6 +4,7 @@ import type { Config } from '../runtime/config/config.ts';
 import type { LoadResult } from '../runtime/config/load-config.ts';
 import { describeAddresses } from './addresses.ts';
 import { startDemo } from './demo.ts';
+import { rehearse } from './rehearsal.ts';
 import { SingleNode } from './single-node.ts';
 
 /**
@@ -14,6 +15,7 @@ export async function runNode(config: Config, reload: () => LoadResult, version:
   const output = openLogOutput(1, isPretty(config.log.format, process.stdout.isTTY === true));
   const control = createPinoLog(config.log.level, output);
   const { log } = control;
+  await rehearse(config);
   const demo = await startDemo(config, log);
   const node = new SingleNode({ config, log, logLevel: control, version, demo });
   try {
