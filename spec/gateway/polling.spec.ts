@@ -56,6 +56,7 @@ describe('polling', () => {
     void world.perform({ kind: 'disconnect', namespace: '/', to: { everyone: true }, closeConnection: true });
     await world.settle();
     expect(client.state).toBe('closing');
+    client.polls = true;
     expect(client.get()).toBeNull();
     world.tick();
     expect(client.frames.slice(-2)).toEqual(['41', '1']);

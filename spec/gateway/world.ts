@@ -6,7 +6,8 @@ import type { Command, EmitCommand } from '../../src/runtime/delivery/command.ts
 import { Dispatcher } from '../../src/runtime/delivery/dispatcher.ts';
 import type { Letter } from '../../src/runtime/delivery/letter.ts';
 import { NOBODY, type Target } from '../../src/runtime/delivery/target.ts';
-import { Gateway, type GatewayOptions } from '../../src/runtime/gateway.ts';
+import { Gateway } from '../../src/runtime/gateway.ts';
+import type { GatewayOptions } from '../../src/runtime/gateway-options.ts';
 import { SESSION_KEY_BYTES, SessionIds } from '../../src/runtime/identity/session-id.ts';
 import { SnowflakeGenerator } from '../../src/runtime/identity/snowflake.ts';
 import { AddressLimits } from '../../src/runtime/limits/address-limits.ts';

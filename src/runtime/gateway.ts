@@ -1,4 +1,3 @@
-import { CLOSE_REASONS } from '../machines/close-reason.ts';
 import { CONNECTION } from '../machines/connection.ts';
 import type {
   ConnectionDelay,
@@ -14,6 +13,7 @@ import type { Config } from './config/config.ts';
 import { Admission } from './connection/admission.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectionActor } from './connection/connection-actor.ts';
+import { ConnectionLedger } from './connection/connection-ledger.ts';
 import { ConnectionTable, Flag } from './connection/connection-table.ts';
 import { Engine } from './connection/engine.ts';
 import { HeartbeatInterval } from './connection/heartbeat-interval.ts';
@@ -21,30 +21,17 @@ import { Inbound, reasonOf } from './connection/inbound.ts';
 import { Outbound } from './connection/outbound.ts';
 import { SlowConsumerWatch } from './connection/slow-consumer-watch.ts';
 import { Acks } from './delivery/acks.ts';
-import type { Dispatcher } from './delivery/dispatcher.ts';
-import type { Letter } from './delivery/letter.ts';
+import { DeliveryTimes } from './delivery/delivery-times.ts';
 import { LocalDelivery } from './delivery/local-delivery.ts';
 import { Postbox } from './delivery/postbox.ts';
 import { Selection } from './delivery/selection.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import { IdTable } from './identity/id-table.ts';
-import type { SessionIds } from './identity/session-id.ts';
-import type { SnowflakeGenerator } from './identity/snowflake.ts';
 import { parseDecimal } from './identity/snowflake-decimal.ts';
-import type { AddressLimits } from './limits/address-limits.ts';
-import type { TokenBuckets } from './limits/token-bucket.ts';
 import { compile } from './machine/compile.ts';
 import { mask } from './machine/compiled-machine.ts';
 import { MachineRunner } from './machine/machine-runner.ts';
-import type { TimingWheel } from './machine/timing-wheel.ts';
 import { COUNTER } from './metrics/counter-slots.ts';
-import type { Metrics } from './metrics/metrics.ts';
-import type { Authenticator } from './ports/authenticator.ts';
-import type { Clock } from './ports/clock.ts';
-import type { Log } from './ports/log.ts';
-import type { Mailbox } from './ports/mailbox.ts';
-import type { Presence } from './ports/presence.ts';
-import type { UpstreamLog } from './ports/upstream-log.ts';
-import type { Publisher } from './ports/web-socket.ts';
 import { Logins } from './socket/logins.ts';
 import { Membership } from './socket/membership.ts';
 import { Namespaces } from './socket/namespaces.ts';
@@ -53,31 +40,6 @@ import { SocketActor } from './socket/socket-actor.ts';
 import { SocketTable } from './socket/socket-table.ts';
 import { Sockets } from './socket/sockets.ts';
 import { Upstream } from './socket/upstream.ts';
-
-/** Everything a gateway needs from outside: its settings, time, identity, the bus, and who logs clients in. */
-export interface GatewayOptions {
-  readonly config: Config;
-  readonly node: number;
-  readonly clock: Clock;
-  readonly wheel: TimingWheel;
-  /** Runs a callback once, after all input of this tick was handled. */
-  readonly defer: (callback: () => void) => void;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly snowflakes: SnowflakeGenerator;
-  readonly sessionIds: SessionIds;
-  readonly upstreamLog: UpstreamLog;
-  readonly mailbox: Mailbox<Letter>;
-  readonly presence: Presence;
-  readonly dispatcher: Dispatcher;
-  readonly publisher: Publisher;
-  /** Null with `auth.mode=none`. */
-  readonly authenticator: Authenticator | null;
-  /** Null when no limit per address is configured. */
-  readonly addressLimits: AddressLimits | null;
-  /** Null when no limit per connection is configured. */
-  readonly messageLimits: TokenBuckets | null;
-}
 
 /** The machine that runs every connection of a node. */
 export type ConnectionRunner = MachineRunner<
@@ -103,13 +65,12 @@ export class Gateway {
   readonly postbox: Postbox;
   /** Set by whoever wants to know when a row is given back. */
   onRelease: (connection: Connection) => void = () => {};
-  private readonly options: GatewayOptions;
   private readonly ids = new IdTable();
   private readonly logins: Logins;
+  private readonly ledger: ConnectionLedger;
   private readonly closing: Uint8Array;
 
   constructor(options: GatewayOptions) {
-    this.options = options;
     const { config, clock, metrics, log, snowflakes } = options;
     const { counters } = metrics;
     const limits = codecLimits(config);
@@ -126,6 +87,7 @@ export class Gateway {
       maxBytes: config.slowConsumer.maxBytes,
       compressFrom,
       onBehind: (connection) => this.signal(connection, 'CONSUMER_FELL_BEHIND'),
+      onFault: (connection, error) => this.fault(connection, error),
     });
     const inbound = new Inbound(
       {
@@ -184,7 +146,14 @@ export class Gateway {
     });
     this.runner = new MachineRunner(compile(CONNECTION), actor.implementations(), {
       wheel: options.wheel,
-      onFault: (row, error) => this.faultInRow(row, error),
+      onFault: (row, error) => this.fault(table.at(row), error),
+    });
+    this.ledger = new ConnectionLedger({
+      table,
+      counters,
+      log,
+      patience: options.wheel,
+      machine: this.runner,
     });
     this.closing = mask(this.runner.machine, 'closing');
 
@@ -251,10 +220,7 @@ export class Gateway {
     this.sockets.run(
       new MachineRunner(compile(SOCKET), socketActor.implementations(), {
         wheel: options.wheel,
-        onFault: (row, error) => {
-          const socket = socketTable.at(row);
-          if (socket !== undefined) this.fault(socket.connection, error);
-        },
+        onFault: (row, error) => this.fault(socketTable.at(row)?.connection, error),
       }),
     );
 
@@ -277,6 +243,7 @@ export class Gateway {
       mailbox: options.mailbox,
       selection,
       delivery,
+      times: new DeliveryTimes(clock, outbound, metrics.deliveryDelay.downstream, options.defer),
       membership,
       disconnect: (socket, closeConnection) => this.sockets.disconnect(socket, closeConnection),
       acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket, ackId, body),
@@ -328,38 +295,15 @@ export class Gateway {
     this.runner.send(connection.row, this.runner.machine.event[event]);
   }
 
-  private faultInRow(row: number, error: unknown): void {
-    const connection = this.connections.at(row);
-    if (connection !== undefined) this.fault(connection, error);
-  }
-
   /** Something of ours failed while handling this connection: it closes, and nobody else notices. */
-  private fault(connection: Connection, error: unknown): void {
-    this.options.metrics.counters.add(COUNTER.internalErrors);
-    this.options.log.error(
-      {
-        err: error,
-        state: this.runner.stateName(connection.row),
-        events: this.runner.history(connection.row),
-      },
-      'internal error while handling a connection; it is closed',
-    );
+  private fault(connection: Connection | undefined, error: unknown): void {
+    if (connection === undefined) return;
+    this.ledger.failed(connection, error);
     this.signal(connection, 'HANDLER_FAILED');
   }
 
   private release(connection: Connection): void {
-    const { metrics, log, wheel } = this.options;
-    const reason = connection.reason ?? 'transport close';
-    metrics.counters.add(COUNTER.disconnects[reason]);
-    log.info(
-      {
-        reason,
-        initiator: CLOSE_REASONS[reason].initiator,
-        address: connection.handshake.address,
-        silentFor: Math.round(wheel.now() - this.connections.lastSeen[connection.row]),
-      },
-      'connection closed',
-    );
+    this.ledger.ended(connection);
     this.onRelease(connection);
     this.logins.forgetConnection(connection);
     this.admission.leave(connection.handshake.address);

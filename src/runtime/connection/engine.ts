@@ -263,8 +263,9 @@ export class Engine {
     if (connection.webSocket === webSocket) this.parts.outbound.drained(connection);
   }
 
+  /** The socket library dropped a frame of ours, whether it was sent or published. */
   dropped(connection: Connection, webSocket: WebSocketHandle): void {
-    if (connection.webSocket === webSocket) this.parts.outbound.fellBehind(connection);
+    if (connection.webSocket === webSocket) this.parts.outbound.dropped(connection);
   }
 
   webSocketClosed(connection: Connection, webSocket: WebSocketHandle, isClean: boolean): void {

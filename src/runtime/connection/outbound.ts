@@ -3,6 +3,7 @@ import type { Frame } from '../codec/engine-packet.ts';
 import { engineRevision } from '../codec/flavour.ts';
 import { encodePayloadV3 } from '../codec/payload-v3.ts';
 import { encodePayloadV4 } from '../codec/payload-v4.ts';
+import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Poll } from '../ports/poll.ts';
@@ -22,6 +23,8 @@ export interface OutboundOptions {
   readonly compressFrom: number;
   /** The connection's peer does not read. Called from `flush`, never while somebody is writing. */
   readonly onBehind: (connection: Connection) => void;
+  /** Writing to this connection failed for a reason of ours; the others of the tick go on. */
+  readonly onFault: (connection: Connection, error: unknown) => void;
 }
 
 /**
@@ -101,6 +104,11 @@ export class Outbound {
     this.handOver(false);
   }
 
+  /** Hands over everything of this tick. */
+  flush(): void {
+    this.handOver(true);
+  }
+
   private handOver(alsoPolls: boolean): void {
     const dirty = this.dirty;
     if (dirty.length === 0) return;
@@ -112,18 +120,26 @@ export class Outbound {
         continue;
       }
       this.table.flags[connection.row] &= ~Flag.dirty;
-      if (connection.outbox === null) continue;
-      if (connection.webSocket === null) {
-        if (connection.poll !== null) this.answerPoll(connection);
-      } else if (connection.outbox.length === 1) {
-        this.writeOutbox(connection);
-      } else {
-        this.corked = connection;
-        connection.webSocket.cork(this.writeCorked);
+      try {
+        this.handOverOne(connection);
+      } catch (error) {
+        this.options.onFault(connection, error);
       }
     }
     dirty.length = 0;
     this.spare = dirty;
+  }
+
+  private handOverOne(connection: Connection): void {
+    if (connection.outbox === null) return;
+    if (connection.webSocket === null) {
+      if (connection.poll !== null) this.answerPoll(connection);
+    } else if (connection.outbox.length === 1) {
+      this.writeOutbox(connection);
+    } else {
+      this.corked = connection;
+      connection.webSocket.cork(this.writeCorked);
+    }
   }
 
   /**
@@ -136,6 +152,12 @@ export class Outbound {
     flags[connection.row] |= Flag.behind;
     this.behind.push(connection);
     this.schedule();
+  }
+
+  /** The transport did not take a frame, because too much waits already. */
+  dropped(connection: Connection): void {
+    this.options.counters.add(COUNTER.messagesDropped['slow consumer']);
+    this.fellBehind(connection);
   }
 
   /** The peer has taken everything or something; resets or keeps the time since when it has been behind. */
@@ -166,7 +188,7 @@ export class Outbound {
 
   private readonly endTick = () => {
     this.scheduled = false;
-    this.handOver(true);
+    this.flush();
     const { behind } = this;
     if (behind.length === 0) return;
     this.behind = [];

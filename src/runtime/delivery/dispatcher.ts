@@ -43,12 +43,12 @@ export class Dispatcher implements Deliverer {
   }
 
   emit(command: EmitCommand): void | Promise<void> {
-    return this.post(command.to, { kind: 'command', command, reply: null });
+    return this.post(command.to, this.letter(command, null));
   }
 
   async emitWithAck(command: EmitCommand): Promise<AckResult> {
     const timeout = (command.ack?.timeout ?? 0) + this.options.answerTimeout;
-    const answers = await this.ask(command.to, timeout, (reply) => ({ kind: 'command', command, reply }));
+    const answers = await this.ask(command.to, timeout, (reply) => this.letter(command, reply));
     const results = answers.flatMap((answer) => (answer.kind === 'acks' ? [answer.result] : []));
     return {
       answers: results.flatMap((result) => result.answers),
@@ -59,11 +59,9 @@ export class Dispatcher implements Deliverer {
   }
 
   async perform(command: Exclude<Command, EmitCommand>): Promise<number> {
-    const answers = await this.ask(command.to, this.options.answerTimeout, (reply) => ({
-      kind: 'command',
-      command,
-      reply,
-    }));
+    const answers = await this.ask(command.to, this.options.answerTimeout, (reply) =>
+      this.letter(command, reply),
+    );
     return answers.reduce((sum, answer) => sum + (answer.kind === 'changed' ? answer.sockets : 0), 0);
   }
 
@@ -112,6 +110,10 @@ export class Dispatcher implements Deliverer {
     if (inquiry === undefined) return;
     inquiry.answers.push(answer);
     if (--inquiry.remaining === 0) this.finish(correlation, inquiry);
+  }
+
+  private letter(command: Command, reply: ReturnAddress | null): Letter {
+    return { kind: 'command', command, reply, time: this.options.clock.wallNow() };
   }
 
   private post(to: Target, letter: Letter): void | Promise<void> {

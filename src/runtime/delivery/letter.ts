@@ -5,7 +5,7 @@ import type { Target } from './target.ts';
 
 /** What nodes write to each other. Plain data: a letter survives a trip through any bus. */
 export type Letter =
-  | { readonly kind: 'command'; readonly command: Command; readonly reply: ReturnAddress | null }
+  | CommandLetter
   | { readonly kind: 'acknowledge'; readonly socket: string; readonly ackId: number; readonly body: Body }
   | ListLetter
   | {
@@ -15,6 +15,14 @@ export type Letter =
       readonly reply: ReturnAddress;
     }
   | { readonly kind: 'answer'; readonly correlation: number; readonly answer: Answer };
+
+export interface CommandLetter {
+  readonly kind: 'command';
+  readonly command: Command;
+  readonly reply: ReturnAddress | null;
+  /** When the command was accepted, ms since 1970. */
+  readonly time: number;
+}
 
 export interface ListLetter {
   readonly kind: 'list';

@@ -4,6 +4,7 @@ import type { Membership } from '../socket/membership.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { SocketDescription } from '../socket-description.ts';
 import type { Command, DisconnectCommand } from './command.ts';
+import type { DeliveryTimes } from './delivery-times.ts';
 import type { Answer, Letter, ListLetter, ReturnAddress } from './letter.ts';
 import type { LocalDelivery } from './local-delivery.ts';
 import type { Selection } from './selection.ts';
@@ -13,6 +14,7 @@ export interface PostboxOptions {
   readonly mailbox: Mailbox<Letter>;
   readonly selection: Selection;
   readonly delivery: LocalDelivery;
+  readonly times: DeliveryTimes;
   readonly membership: Membership;
   /** Ends a socket's place in its namespace, or its whole connection. */
   readonly disconnect: (socket: Socket, closeConnection: boolean) => void;
@@ -33,7 +35,7 @@ export class Postbox {
   receive(letter: Letter): void {
     switch (letter.kind) {
       case 'command':
-        return this.perform(letter.command, letter.reply);
+        return this.perform(letter.command, letter.reply, letter.time);
       case 'acknowledge':
         return this.options.acknowledge(letter.socket, letter.ackId, letter.body);
       case 'list':
@@ -47,10 +49,11 @@ export class Postbox {
     }
   }
 
-  private perform(command: Command, reply: ReturnAddress | null): void {
-    const { delivery, membership } = this.options;
+  private perform(command: Command, reply: ReturnAddress | null, time: number): void {
+    const { delivery, membership, times } = this.options;
     switch (command.kind) {
       case 'emit':
+        times.delivered(time);
         return delivery.emit(command, (result) => this.answer(reply, { kind: 'acks', result }));
       case 'join':
         return this.change(command, reply, (socket) => membership.join(socket, command.rooms));

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
+import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
+import type { UpstreamLog, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
+import { Client } from './client.ts';
+import { World } from './world.ts';
+
+/** A log that throws on the records that `breaks` picks. */
+function breaking(breaks: (record: UpstreamRecord) => Error | null) {
+  return (log: UpstreamLog): UpstreamLog => ({
+    append: (record) => {
+      const error = breaks(record);
+      if (error !== null) throw error;
+      log.append(record);
+    },
+    consume: (handler) => log.consume(handler),
+    flush: () => log.flush(),
+    close: () => log.close(),
+  });
+}
+
+describe('a failure while handling one connection', () => {
+  const kinds: readonly UpstreamRecord['kind'][] = ['connect', 'message', 'disconnect'];
+
+  it.each(kinds)(
+    'on its %s record closes that connection as internal error and touches nobody else',
+    (kind) => {
+      let armed = false;
+      const world = new World({
+        upstream: breaking((record) => (armed && record.kind === kind ? new Error('our bug') : null)),
+      });
+      for (const transport of ['websocket', 'polling'] as const) {
+        const neighbour = new Client(world, { transport }).join();
+        const victim = new Client(world, { transport }).begin();
+        armed = kind === 'connect';
+        victim.enter();
+        armed = kind === 'message';
+        victim.emit('hello');
+        armed = kind === 'disconnect';
+        world.tick();
+        if (kind === 'disconnect') victim.leave();
+        armed = false;
+        world.tick();
+        world.advance(6_000);
+        expect(world.gateway.connections.at(victim.connection!.row), transport).not.toBe(victim.connection);
+        expect(neighbour.closed).toBe(false);
+        neighbour.emit('still here', transport);
+        world.emit({ sockets: [neighbour.id] }, 'hello', []);
+        world.tick();
+        expect(neighbour.events).toHaveLength(1);
+      }
+      expect(world.disconnects('internal error')).toBe(2);
+      expect(world.metrics.counters.values[COUNTER.internalErrors]).toBeGreaterThanOrEqual(2);
+      expect(world.gateway.connections.size).toBe(2);
+      expect(world.gateway.socketTable.size).toBe(2);
+      expect(world.presence.size).toBe(2);
+      expect(world.heard('message').filter(({ event }) => event === 'still here')).toHaveLength(2);
+      expect(world.log.some(({ fields }) => Array.isArray(fields.events) && fields.events.length > 0)).toBe(
+        true,
+      );
+    },
+  );
+
+  it('in the transport closes that connection only', () => {
+    const world = new World();
+    const neighbour = new Client(world).join();
+    const victim = new Client(world).join();
+    victim.webSocket!.send = () => {
+      throw new Error('broken');
+    };
+    victim.emitIn('/', 3, 'ask');
+    world.emit({ everyone: true }, 'news', []);
+    void world.dispatcher.acknowledge(victim.id, 3, { args: '[]', attachments: [] });
+    expect(() => world.tick()).not.toThrow();
+    world.tick();
+    expect(neighbour.events.map(({ event }) => event)).toEqual(['news']);
+    expect(world.disconnects('internal error')).toBe(1);
+  });
+
+  it('is none when the bus says that it is full: the record is counted and the client stays', () => {
+    const full = new HoldfastError('resource_exhausted', 'full');
+    const world = new World({ upstream: breaking(({ kind }) => (kind === 'message' ? full : null)) });
+    const client = new Client(world).join();
+    client.emit('a');
+    client.emit('b');
+    world.tick();
+    expect(client.closed).toBe(false);
+    expect(world.dropped('backend queue')).toBe(2);
+  });
+});

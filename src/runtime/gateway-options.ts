@@ -1,0 +1,41 @@
+import type { Config } from './config/config.ts';
+import type { Dispatcher } from './delivery/dispatcher.ts';
+import type { Letter } from './delivery/letter.ts';
+import type { SessionIds } from './identity/session-id.ts';
+import type { SnowflakeGenerator } from './identity/snowflake.ts';
+import type { AddressLimits } from './limits/address-limits.ts';
+import type { TokenBuckets } from './limits/token-bucket.ts';
+import type { TimingWheel } from './machine/timing-wheel.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import type { Authenticator } from './ports/authenticator.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { Mailbox } from './ports/mailbox.ts';
+import type { Presence } from './ports/presence.ts';
+import type { UpstreamLog } from './ports/upstream-log.ts';
+import type { Publisher } from './ports/web-socket.ts';
+
+/** Everything a gateway needs from outside: its settings, time, identity, the bus, and who logs clients in. */
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly node: number;
+  readonly clock: Clock;
+  readonly wheel: TimingWheel;
+  /** Runs a callback once, after all input of this tick was handled. */
+  readonly defer: (callback: () => void) => void;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly snowflakes: SnowflakeGenerator;
+  readonly sessionIds: SessionIds;
+  readonly upstreamLog: UpstreamLog;
+  readonly mailbox: Mailbox<Letter>;
+  readonly presence: Presence;
+  readonly dispatcher: Dispatcher;
+  readonly publisher: Publisher;
+  /** Null with `auth.mode=none`. */
+  readonly authenticator: Authenticator | null;
+  /** Null when no limit per address is configured. */
+  readonly addressLimits: AddressLimits | null;
+  /** Null when no limit per connection is configured. */
+  readonly messageLimits: TokenBuckets | null;
+}
