@@ -120,9 +120,11 @@ export class Client {
   get state(): string {
     const { connection, world } = this;
     if (connection === null || this.closed) return 'closed';
-    return world.gateway.connections.at(connection.row) === connection
-      ? world.gateway.runner.stateName(connection.row)
-      : 'closed';
+    // The object may have gone back to the pool and be somebody else's by now.
+    const isOurs =
+      world.gateway.connections.at(connection.row) === connection &&
+      this.engine.sidOf(connection) === this.sid;
+    return isOurs ? world.gateway.runner.stateName(connection.row) : 'closed';
   }
 
   /** Opens the connection. Only clients that log in before they open come back with a promise worth waiting for. */
@@ -214,8 +216,10 @@ export class Client {
 
   abortPoll(): void {
     const { poll, connection } = this;
+    if (poll === null || poll.payload !== null || connection === null) return;
     this.poll = null;
-    if (poll !== null && connection !== null) this.engine.pollAborted(connection, poll);
+    this.closed = true;
+    this.engine.pollAborted(connection, poll);
   }
 
   /** Opens a WebSocket beside polling. Its frames are read by `candidateFrames`. */
