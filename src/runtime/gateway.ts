@@ -1,11 +1,9 @@
-import { CONNECTION } from '../machines/connection.ts';
 import type {
   ConnectionDelay,
   ConnectionEffects,
   ConnectionEvent,
   ConnectionGuard,
 } from '../machines/connection-vocabulary.ts';
-import { SOCKET } from '../machines/socket.ts';
 import type { CodecLimits } from './codec/codec-limits.ts';
 import { MAX_DEPTH } from './codec/codec-limits.ts';
 import { PARSE_ERROR_MESSAGES } from './codec/parse-error.ts';
@@ -28,8 +26,8 @@ import { Selection } from './delivery/selection.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { IdTable } from './identity/id-table.ts';
 import { parseDecimal } from './identity/snowflake-decimal.ts';
-import { compile } from './machine/compile.ts';
 import { mask } from './machine/compiled-machine.ts';
+import { connectionTables, socketTables } from './machine/compiled-once.ts';
 import { MachineRunner } from './machine/machine-runner.ts';
 import { COUNTER } from './metrics/counter-slots.ts';
 import { Logins } from './socket/logins.ts';
@@ -144,7 +142,7 @@ export class Gateway {
       ending: (connection) => this.sockets.connectionEnding(connection),
       released: (connection) => this.release(connection),
     });
-    this.runner = new MachineRunner(compile(CONNECTION), actor.implementations(), {
+    this.runner = new MachineRunner(connectionTables(), actor.implementations(), {
       wheel: options.wheel,
       onFault: (row, error) => this.fault(table.at(row), error),
     });
@@ -218,7 +216,7 @@ export class Gateway {
       forgotten: (socket) => this.sockets.forgotten(socket),
     });
     this.sockets.run(
-      new MachineRunner(compile(SOCKET), socketActor.implementations(), {
+      new MachineRunner(socketTables(), socketActor.implementations(), {
         wheel: options.wheel,
         onFault: (row, error) => this.fault(socketTable.at(row)?.connection, error),
       }),
