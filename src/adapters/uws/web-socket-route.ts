@@ -83,16 +83,17 @@ export function webSocketBehavior(route: WebSocketRoute): WebSocketBehavior<Conn
       const handle = webSocket as Handle;
       engine.dropped(handle.connection, handle);
     },
-    close: (webSocket, code) => {
+    close: (webSocket, code, message) => {
       const handle = webSocket as Handle;
-      engine.webSocketClosed(handle.connection, handle, isClean(code));
+      const fault = code === CUT_OFF ? Buffer.from(message).toString() : '';
+      if (fault === TOO_BIG) engine.webSocketOverflowed(handle.connection, handle);
+      else engine.webSocketClosed(handle.connection, handle, fault === '' && code !== PROTOCOL_ERROR);
     },
   };
 }
 
-/** 1006 is what the library says when the peer broke the WebSocket protocol or the TCP connection broke. */
-function isClean(code: number): boolean {
-  return code !== PROTOCOL_ERROR;
-}
-
+/** The TCP connection ended without a close frame; the library's text says so if it was for a fault of the peer's. */
+const CUT_OFF = 1006;
+const TOO_BIG = 'Received too big message';
+/** Either side's close code for a peer that broke the WebSocket protocol. */
 const PROTOCOL_ERROR = 1002;

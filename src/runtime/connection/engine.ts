@@ -278,6 +278,13 @@ export class Engine {
     }
   }
 
+  /** A message above `engine.maxPayload` began to come in, for which the socket library ended the WebSocket. */
+  webSocketOverflowed(connection: Connection, webSocket: WebSocketHandle): void {
+    if (connection.webSocket !== webSocket) return this.webSocketClosed(connection, webSocket, true);
+    connection.webSocket = null;
+    this.signal(connection, 'PAYLOAD_TOO_LARGE');
+  }
+
   signal(connection: Connection, event: ConnectionEvent): void {
     this.parts.machine.send(connection.row, event);
   }
