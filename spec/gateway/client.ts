@@ -225,6 +225,7 @@ export class Client {
   /** Opens a WebSocket beside polling. Its frames are read by `candidateFrames`. */
   openCandidate(): SimulatedWebSocket {
     const webSocket = this.newWebSocket();
+    this.candidateReads = 0;
     this.candidate = webSocket;
     this.engine.webSocketOpened(this.connection!, webSocket);
     return webSocket;
@@ -232,6 +233,10 @@ export class Client {
 
   sendByCandidate(frame: string, webSocket = this.candidate!): void {
     if (webSocket.open) this.engine.received(this.connection!, webSocket, Buffer.from(frame), false);
+  }
+
+  sendByAnyCandidate(frame: string): void {
+    if (this.candidate !== null) this.sendByCandidate(frame);
   }
 
   /** What came over the candidate since the last call. */
