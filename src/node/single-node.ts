@@ -68,6 +68,8 @@ export interface Ports {
 const ANSWER_TIMEOUT = 5_000;
 /** How long what was accepted may take to be handed over at the end, ms. */
 const FLUSH_TIMEOUT = 10_000;
+/** How often is looked whether it was, ms. */
+const HANDED_OVER_CHECK = 10;
 
 /** All roles in one process, on the memory bus. The composition root: the one place that sees every adapter. */
 export class SingleNode {
@@ -83,6 +85,8 @@ export class SingleNode {
   private readonly grpc: GrpcListener;
   private readonly backend: BackendDispatcher;
   private readonly upstreamLog: UpstreamLog;
+  /** What is behind `upstreamLog` in the end. */
+  private readonly memoryLog: MemoryUpstreamLog;
   private readonly consumption: UpstreamSubscription;
   private readonly exposition: Exposition;
   private readonly life: NodeLife;
@@ -112,6 +116,7 @@ export class SingleNode {
     const presence = new MemoryPresence();
     const mailbox = new MemoryMailbox<Letter>();
     const upstreamLog = new MemoryUpstreamLog({ clock, defer: setImmediate });
+    this.memoryLog = upstreamLog;
     this.upstreamLog = options.wrapUpstreamLog?.(upstreamLog) ?? upstreamLog;
     const dispatcher = new Dispatcher({ presence, mailbox, clock, node, answerTimeout: ANSWER_TIMEOUT });
 
@@ -277,7 +282,19 @@ export class SingleNode {
     this.clients.stopListening();
     this.push.stopListening();
     await this.upstreamLog.flush();
+    await this.handedOver();
     await this.consumption.stop(FLUSH_TIMEOUT);
+  }
+
+  /** The memory bus ends with the process, so everything on it must have reached its reader before. */
+  private handedOver(): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.memoryLog.size === 0) resolve();
+        else this.clock.after(HANDED_OVER_CHECK, look);
+      };
+      look();
+    });
   }
 
   private async stop(code: number): Promise<void> {
