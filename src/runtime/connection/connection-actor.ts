@@ -198,8 +198,15 @@ export class ConnectionActor {
 
   private closePoll(connection: Connection): void {
     if (connection.poll === null) return;
-    this.options.outbound.send(connection, '1');
-    this.options.outbound.flushConnection(connection);
+    const { outbound } = this.options;
+    if (connection.outbox !== null) {
+      // Stock clients hand messages on a tick later than they obey CLOSE: what shares a payload with it is lost to
+      // them, a DISCONNECT for example. The next poll gets the CLOSE.
+      outbound.flushConnection(connection);
+      return;
+    }
+    outbound.send(connection, '1');
+    outbound.flushConnection(connection);
     this.options.transportClosed(connection);
   }
 
