@@ -286,6 +286,7 @@ export class Client {
 
   private opened(outcome: HandshakeOutcome): void {
     if (typeof outcome === 'string') {
+      this.engine.refused(outcome);
       this.refusal = outcome;
       this.closed = true;
       return;

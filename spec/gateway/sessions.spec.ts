@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
 import { Client } from './client.ts';
 import { NAME_IS_TOKEN, ScriptedAuthenticator } from './scripted-authenticator.ts';
 import { World } from './world.ts';
@@ -249,6 +250,7 @@ describe('limits', () => {
     const world = new World({ settings: { 'limits.address.connections': '2' } });
     const [first, second, third] = [1, 2, 3].map(() => new Client(world).join());
     expect([first, second, third].map((client) => client!.refusal)).toEqual([null, null, 'tooManyRequests']);
+    expect(world.metrics.counters.values[COUNTER.refusals['address limit']]).toBe(1);
     first!.hangUp();
     expect(new Client(world).join().refusal).toBeNull();
   });
@@ -258,5 +260,6 @@ describe('limits', () => {
     world.gateway.admission.stop();
     expect(new Client(world).join().refusal).toBe('unavailable');
     expect(world.gateway.connections.size).toBe(0);
+    expect(world.metrics.counters.values[COUNTER.refusals.draining]).toBe(1);
   });
 });

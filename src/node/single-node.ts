@@ -27,11 +27,12 @@ import { TokenBuckets } from '../runtime/limits/token-bucket.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
+import { timedRecords } from '../runtime/metrics/timed-records.ts';
 import type { BackendCaller } from '../runtime/ports/backend.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { LogLevelControl } from '../runtime/ports/log-level.ts';
-import type { UpstreamLog, UpstreamSubscription } from '../runtime/ports/upstream-log.ts';
+import type { UpstreamHandler, UpstreamLog, UpstreamSubscription } from '../runtime/ports/upstream-log.ts';
 import { PushEndpoint } from '../runtime/push/push-endpoint.ts';
 import { PushService } from '../runtime/push/push-service.ts';
 import { PushTokens } from '../runtime/push/push-tokens.ts';
@@ -143,14 +144,16 @@ export class SingleNode {
       });
     this.backend = dispatch('backend', new PreferredCaller(this.subscribers, caller));
     const { demo } = options;
+    const timed = (handler: UpstreamHandler) => timedRecords(handler, clock, metrics.deliveryDelay.upstream);
     if (demo === null) {
-      this.consumption = this.backend.consume(this.upstreamLog);
+      this.consumption = this.upstreamLog.consume(timed(this.backend.handle));
     } else {
       const ofDemo = dispatch('demo', backendAt(demo.backendUrl, config, helpers));
-      this.consumption = this.upstreamLog.consume((record, settle) => {
+      const split: UpstreamHandler = (record, settle) => {
         if (record.socket.namespace === demo.namespace) ofDemo.handle(record, settle);
         else this.backend.handle(record, settle);
-      });
+      };
+      this.consumption = this.upstreamLog.consume(timed(split));
     }
 
     this.clients = new ClientListener(config, (app) => options.demo?.routes(this.inspector)(app));

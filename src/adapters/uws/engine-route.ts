@@ -5,6 +5,7 @@ import type { Engine, HandshakeOutcome } from '../../runtime/connection/engine.t
 import { type EngineQuery, parseEngineQuery } from '../../runtime/connection/engine-query.ts';
 import type { Handshake } from '../../runtime/connection/handshake.ts';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
+import { toDecimal } from '../../runtime/identity/snowflake-decimal.ts';
 import { packHeaders } from './handshake-headers.ts';
 import { statusLine } from './http-status.ts';
 import type { OriginPolicy } from './origin-policy.ts';
@@ -106,7 +107,7 @@ export class EngineRoute {
         return this.refuse(response, origin, settled);
       }
       if (poll.aborted) return this.options.engine.abandoned(settled);
-      if (this.options.cookie !== '') poll.cookie = this.cookie(this.options.engine.sidOf(settled));
+      if (this.options.cookie !== '') poll.cookie = this.cookie(settled);
       this.options.engine.openedByPolling(settled, poll);
     };
     response.onAborted(() => {
@@ -222,13 +223,16 @@ export class EngineRoute {
     };
   }
 
-  private cookie(sid: string): string {
+  /** Tells a load balancer where the session lives. The public id will do; the sid is a credential. */
+  private cookie(connection: Connection): string {
+    const id = toDecimal(connection.idHigh, connection.idLow);
     const secure = this.options.secureCookie ? '; Secure' : '';
-    return `${this.options.cookie}=${sid}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+    return `${this.options.cookie}=${id}; Path=/; HttpOnly; SameSite=Lax${secure}`;
   }
 
   private refuse(response: HttpResponse, origin: string, name: EngineErrorName): void {
     const { status, code, message } = ENGINE_ERRORS[name];
+    this.options.engine.refused(name);
     response.cork(() => {
       response.writeStatus(statusLine(status));
       response.writeHeader('Content-Type', 'application/json');

@@ -39,7 +39,7 @@ export class PlainRoute {
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const { origins, addresses, engine } = this.options;
     const origin = request.getHeader('origin');
-    if (!origins.allows(origin, request.getHeader('host'))) return refuse(response, 'forbidden');
+    if (!origins.allows(origin, request.getHeader('host'))) return this.refuse(response, 'forbidden');
     const upgrade = readUpgrade(request, context);
     const handshake = {
       address: addresses.of(response, request),
@@ -50,7 +50,7 @@ export class PlainRoute {
     let aborted = false;
     const finish = (outcome: HandshakeOutcome) => {
       if (typeof outcome === 'string') {
-        if (!aborted) refuse(response, outcome);
+        if (!aborted) this.refuse(response, outcome);
       } else if (aborted) {
         engine.abandoned(outcome);
       } else {
@@ -67,11 +67,12 @@ export class PlainRoute {
       else response.cork(() => finish(settled));
     });
   }
-}
 
-function refuse(response: HttpResponse, name: EngineErrorName): void {
-  const { status, message } = ENGINE_ERRORS[name];
-  response.cork(() => {
-    response.writeStatus(statusLine(status)).writeHeader('Content-Type', 'text/plain').end(message);
-  });
+  private refuse(response: HttpResponse, name: EngineErrorName): void {
+    const { status, message } = ENGINE_ERRORS[name];
+    this.options.engine.refused(name);
+    response.cork(() => {
+      response.writeStatus(statusLine(status)).writeHeader('Content-Type', 'text/plain').end(message);
+    });
+  }
 }

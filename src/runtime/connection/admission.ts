@@ -1,6 +1,6 @@
 import type { EngineErrorName } from '../errors/engine-error.ts';
 import type { AddressLimits } from '../limits/address-limits.ts';
-import { COUNTER } from '../metrics/counter-slots.ts';
+import { COUNTER, type RefusalReason } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
 
 /** Decides whether a new connection may come in at all: not while draining, and not too many from one address. */
@@ -25,15 +25,31 @@ export class Admission {
 
   /** Counts the connection in, or says why it is refused. Every connection counted in must `leave`. */
   enter(address: string): EngineErrorName | null {
-    if (!this.accepting) {
-      this.counters.add(COUNTER.refusals.draining);
-      return 'unavailable';
-    }
+    if (!this.accepting) return 'unavailable';
     if (this.limits !== null && !this.limits.connect(address)) return 'tooManyRequests';
     return null;
+  }
+
+  /** A request was answered with this error. */
+  refused(name: EngineErrorName): void {
+    this.counters.add(COUNTER.refusals[REASONS[name]]);
   }
 
   leave(address: string): void {
     this.limits?.disconnect(address);
   }
 }
+
+const REASONS: Readonly<Record<EngineErrorName, RefusalReason>> = {
+  unknownTransport: 'bad request',
+  unknownSession: 'unknown session',
+  badHandshakeMethod: 'bad request',
+  badRequest: 'bad request',
+  forbidden: 'origin',
+  unsupportedProtocol: 'bad request',
+  unauthorized: 'unauthorized',
+  payloadTooLarge: 'payload too large',
+  tooManyRequests: 'address limit',
+  unavailable: 'draining',
+  internal: 'internal error',
+};

@@ -9,7 +9,6 @@ import type { IdTable } from '../identity/id-table.ts';
 import type { SessionIds } from '../identity/session-id.ts';
 import type { SnowflakeGenerator } from '../identity/snowflake.ts';
 import type { TokenBuckets } from '../limits/token-bucket.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Poll } from '../ports/poll.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Admission } from './admission.ts';
@@ -50,7 +49,8 @@ export interface EngineParts {
   /** Null when no limit per connection is configured. */
   readonly messageLimits: TokenBuckets | null;
   /** Stands still while this process does, so that its own pauses are no silence of its peers. */
-  readonly clock: Pick<Clock, 'now'>;
+  /** When packets came, to within a heartbeat's accuracy. */
+  readonly clock: { lately(): number };
   readonly limits: CodecLimits;
   /** Logs a bare Engine.IO or WebSocket client in; resolves to whether it may come in. */
   readonly login: ((connection: Connection) => Promise<boolean>) | null;
@@ -93,7 +93,7 @@ export class Engine {
     connection.idHigh = snowflakes.hi;
     connection.idLow = snowflakes.lo;
     ids.set(connection.idHigh, connection.idLow, row);
-    table.lastSeen[row] = this.parts.clock.now();
+    table.lastSeen[row] = this.parts.clock.lately();
     table.flags[row] = (base64 ? Flag.base64 : 0) | (speaks === 'socket.io' ? Flag.parserUnknown : 0);
     heartbeat.begin(row);
     this.parts.messageLimits?.reset(row);
@@ -124,6 +124,11 @@ export class Engine {
     this.parts.outbound.beginReceive(connection);
     this.open(connection);
     this.parts.outbound.endReceive();
+  }
+
+  /** A client's request was answered with this error. */
+  refused(name: EngineErrorName): void {
+    this.parts.admission.refused(name);
   }
 
   /** The client went away between handshake and opening. */
@@ -230,7 +235,7 @@ export class Engine {
   }
 
   /** A message on any WebSocket that belongs to the connection. `bytes` are valid during the call only. */
-  received(connection: Connection, webSocket: WebSocketHandle, bytes: Buffer, isBinary: boolean): void {
+  received(connection: Connection, webSocket: WebSocketHandle, bytes: Uint8Array, isBinary: boolean): void {
     if (connection.webSocket !== webSocket) {
       if (connection.candidate === webSocket) this.receivedByCandidate(connection, bytes, isBinary);
       return;
@@ -316,10 +321,10 @@ export class Engine {
   }
 
   private touch(connection: Connection): void {
-    this.parts.table.lastSeen[connection.row] = this.parts.clock.now();
+    this.parts.table.lastSeen[connection.row] = this.parts.clock.lately();
   }
 
-  private receivedByCandidate(connection: Connection, bytes: Buffer, isBinary: boolean): void {
+  private receivedByCandidate(connection: Connection, bytes: Uint8Array, isBinary: boolean): void {
     if (!isBinary && PROBE.equals(bytes)) {
       this.signal(connection, 'PROBE_RECEIVED');
     } else if (!isBinary && bytes.length === 1 && bytes[0] === UPGRADE) {

@@ -27,14 +27,17 @@ export const DROP_REASONS = [
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** Why somebody was turned away before there was a connection. */
+/** Why a request of a client was refused: mostly handshakes, but also polls and posts that do not fit a session. */
 export const REFUSAL_REASONS = [
   'bad request',
   'origin',
-  'rate limit',
   'address limit',
   'payload too large',
+  /** Of sessions that are over, or of another node. Many come after a restart. */
+  'unknown session',
+  'unauthorized',
   'draining',
+  'internal error',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
@@ -56,7 +59,7 @@ export const COUNTER = Object.freeze({
   ),
   refusals: layout.per(
     'holdfast_refusals_total',
-    'Handshakes refused, by reason.',
+    'Requests of clients refused, by reason.',
     'reason',
     REFUSAL_REASONS,
   ),
