@@ -170,7 +170,7 @@ export class Gateway {
       () => socketTable.rows,
       (row) => socketTable.at(row),
     );
-    const upstream = new Upstream({ log: options.upstreamLog, snowflakes, clock, counters, journal: log });
+    const upstream = new Upstream({ log: options.upstreamLog, snowflakes, counters, journal: log });
     this.logins = new Logins({
       authenticator: options.authenticator,
       table: socketTable,
@@ -276,6 +276,7 @@ export class Gateway {
     new SlowConsumerWatch({
       table,
       clock,
+      counters,
       patience: options.wheel,
       maxDelay: config.slowConsumer.maxDelay,
       onBehind: (connection) => outbound.fellBehind(connection),

@@ -69,7 +69,7 @@ export function webSocketBehavior(route: WebSocketRoute): WebSocketBehavior<Conn
     },
     message: (webSocket, message, isBinary) => {
       const handle = webSocket as Handle;
-      engine.received(handle.connection, handle, Buffer.from(message), isBinary);
+      engine.received(handle.connection, handle, new Uint8Array(message), isBinary);
     },
     pong: (webSocket) => {
       const handle = webSocket as Handle;

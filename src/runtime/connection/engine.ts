@@ -1,9 +1,6 @@
 import type { ConnectionEvent } from '../../machines/connection-vocabulary.ts';
 import type { CodecLimits } from '../codec/codec-limits.ts';
 import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
-import { ParseError } from '../codec/parse-error.ts';
-import { decodeBinaryPayloadV3, decodeTextPayloadV3 } from '../codec/payload-v3.ts';
-import { decodePayloadV4 } from '../codec/payload-v4.ts';
 import type { EngineErrorName } from '../errors/engine-error.ts';
 import type { IdTable } from '../identity/id-table.ts';
 import type { SessionIds } from '../identity/session-id.ts';
@@ -15,10 +12,12 @@ import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionActor } from './connection-actor.ts';
 import { type ConnectionTable, Flag } from './connection-table.ts';
+import { ConnectionTicket } from './connection-ticket.ts';
 import type { Handshake } from './handshake.ts';
 import type { HeartbeatInterval } from './heartbeat-interval.ts';
-import { type Inbound, reasonOf } from './inbound.ts';
+import type { Inbound } from './inbound.ts';
 import type { Outbound } from './outbound.ts';
+import { Polling } from './polling.ts';
 
 /** The connection that a handshake made, or why there is none. */
 export type HandshakeOutcome = Connection | EngineErrorName;
@@ -66,10 +65,12 @@ export interface EngineParts {
  * Source: Engine.IO protocol, "Handshake", "Polling", "WebSocket", "Upgrade".
  */
 export class Engine {
+  readonly polling: Polling;
   private readonly parts: EngineParts;
 
   constructor(parts: EngineParts) {
     this.parts = parts;
+    this.polling = new Polling({ ...parts, touch: (connection) => this.touch(connection) });
   }
 
   /** A client asks for a new connection. */
@@ -146,77 +147,6 @@ export class Engine {
     const socketIo = isSocketIo(connection.flavour);
     if (socketIo !== (speaks === 'socket.io') || engineRevision(connection.flavour) !== revision) return null;
     return connection;
-  }
-
-  /** A GET for packets. Keeps or answers it; or says why it is refused. */
-  poll(connection: Connection, poll: Poll): EngineErrorName | null {
-    if (connection.webSocket !== null) return 'badRequest';
-    if (connection.poll !== null) {
-      // Two polls at once would race for the packets.
-      this.signal(connection, 'PROTOCOL_VIOLATED');
-      return 'badRequest';
-    }
-    if (this.parts.machine.isClosing(connection.row)) {
-      connection.poll = poll;
-      this.signal(connection, 'POLL_RECEIVED');
-      return null;
-    }
-    this.parts.outbound.poll(connection, poll);
-    return null;
-  }
-
-  pollAborted(connection: Connection, poll: Poll): void {
-    if (connection.poll !== poll) return;
-    connection.poll = null;
-    this.signal(connection, 'TRANSPORT_CLOSED');
-  }
-
-  /** A POST begins. The ticket goes to exactly one of `post`, `postAborted`, `postTooLarge`. */
-  beginPost(connection: Connection, binary: boolean): PostTicket | EngineErrorName {
-    if (connection.webSocket !== null) return 'badRequest';
-    if (connection.posting || (binary && engineRevision(connection.flavour) === 4)) {
-      this.signal(connection, 'PROTOCOL_VIOLATED');
-      return 'badRequest';
-    }
-    connection.posting = true;
-    return new PostTicket(connection);
-  }
-
-  /** The body of a POST. Returns why it is refused, or null when its packets were taken. */
-  post(ticket: PostTicket, body: Uint8Array | null, binary: boolean): EngineErrorName | null {
-    const { connection } = ticket;
-    if (!ticket.isLive()) return 'unknownSession';
-    connection.posting = false;
-    if (connection.reason !== null) return 'badRequest';
-    const { limits } = this.parts;
-    if (body === null) return this.refusePayload(connection, ParseError.ILLEGAL_JSONP_BODY);
-    const { error, packets } =
-      engineRevision(connection.flavour) === 4
-        ? decodePayloadV4(body, limits.maxPacketsPerPayload)
-        : binary
-          ? decodeBinaryPayloadV3(body, limits.maxPacketsPerPayload)
-          : decodeTextPayloadV3(body, limits.maxPacketsPerPayload);
-    if (error !== ParseError.NONE) return this.refusePayload(connection, error);
-    this.touch(connection);
-    try {
-      this.parts.inbound.payload(connection, packets);
-    } catch (fault) {
-      this.parts.fault(connection, fault);
-    }
-    // A client that said goodbye in this POST still gets its `ok`.
-    return ticket.isLive() && connection.reason === 'parse error' ? 'badRequest' : null;
-  }
-
-  postAborted(ticket: PostTicket): void {
-    if (!ticket.isLive()) return;
-    ticket.connection.posting = false;
-    this.signal(ticket.connection, 'TRANSPORT_CLOSED');
-  }
-
-  postTooLarge(ticket: PostTicket): void {
-    if (!ticket.isLive()) return;
-    ticket.connection.posting = false;
-    this.signal(ticket.connection, 'PAYLOAD_TOO_LARGE');
   }
 
   /** May a WebSocket with this connection's sid be opened? Whether it becomes a candidate is decided when it is. */
@@ -310,7 +240,7 @@ export class Engine {
     connection: Connection,
     login: (connection: Connection) => Promise<boolean>,
   ): Promise<HandshakeOutcome> {
-    const ticket = new PostTicket(connection);
+    const ticket = new ConnectionTicket(connection);
     this.parts.machine.start(connection.row);
     const accepted = await login(connection).catch(() => false);
     if (!ticket.isLive() || connection.reason !== null) return 'unauthorized';
@@ -332,28 +262,6 @@ export class Engine {
     } else {
       this.signal(connection, 'CANDIDATE_VIOLATED');
     }
-  }
-
-  private refusePayload(connection: Connection, error: ParseError): EngineErrorName {
-    this.signal(connection, reasonOf(error));
-    return 'badRequest';
-  }
-}
-
-/** Holds a connection over time without mistaking its successor in the pool for it. */
-export class PostTicket {
-  readonly connection: Connection;
-  private readonly idHigh: number;
-  private readonly idLow: number;
-
-  constructor(connection: Connection) {
-    this.connection = connection;
-    this.idHigh = connection.idHigh;
-    this.idLow = connection.idLow;
-  }
-
-  isLive(): boolean {
-    return this.connection.idHigh === this.idHigh && this.connection.idLow === this.idLow;
   }
 }
 

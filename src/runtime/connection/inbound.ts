@@ -67,7 +67,7 @@ export class Inbound {
   }
 
   /** One WebSocket message of an open connection. */
-  frame(connection: Connection, bytes: Buffer, isBinary: boolean): void {
+  frame(connection: Connection, bytes: Uint8Array, isBinary: boolean): void {
     this.counters.bytesReceived += bytes.length;
     if (connection.flavour === Flavour.WEBSOCKET) {
       this.sinks.heard(connection);
@@ -90,7 +90,7 @@ export class Inbound {
   }
 
   /** A binary message of a client that cannot send binary frames (`b64=1`). */
-  private base64Frame(connection: Connection, bytes: Buffer): void {
+  private base64Frame(connection: Connection, bytes: Uint8Array): void {
     const packet = decodeBase64Frame(bytes, 0, bytes.length, engineRevision(connection.flavour));
     if (typeof packet === 'number') return this.sinks.refused(connection, packet);
     this.packet(connection, packet.type, true, packet.bytes, packet.start, packet.end);

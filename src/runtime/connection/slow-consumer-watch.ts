@@ -1,3 +1,4 @@
+import type { Counters } from '../metrics/counters.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionTable } from './connection-table.ts';
@@ -5,6 +6,7 @@ import type { ConnectionTable } from './connection-table.ts';
 export interface SlowConsumerWatchOptions {
   readonly table: ConnectionTable;
   readonly clock: Clock;
+  readonly counters: Counters;
   /** The clock behind `behindSince`. Stands still while this process does. */
   readonly patience: Pick<Clock, 'now'>;
   /** `slowConsumer.maxDelay`, ms. */
@@ -26,6 +28,12 @@ const PAUSE = 100;
 export class SlowConsumerWatch {
   private readonly options: SlowConsumerWatchOptions;
   private next = 0;
+  /** Bytes the node had written when this round began. */
+  private written = -1;
+  /** Connections found behind in this round. */
+  private behind = 0;
+  /** The last round found nobody behind: until something is written, nobody can be. */
+  private idle = false;
 
   constructor(options: SlowConsumerWatchOptions) {
     this.options = options;
@@ -40,13 +48,25 @@ export class SlowConsumerWatch {
   }
 
   private look(rows: number): void {
-    const { table, patience } = this.options;
+    const { table, patience, counters } = this.options;
+    if (this.idle && counters.bytesSent === this.written) return;
+    this.idle = false;
     const now = patience.now();
     for (let left = Math.min(rows, table.rows); left > 0; left--) {
-      if (this.next >= table.rows) this.next = 0;
+      if (this.next >= table.rows) {
+        this.beginRound();
+        if (this.idle) return;
+      }
       const connection = table.at(this.next++);
       if (connection !== undefined) this.lookAt(connection, now);
     }
+  }
+
+  private beginRound(): void {
+    this.next = 0;
+    this.idle = this.behind === 0 && this.options.counters.bytesSent === this.written;
+    this.behind = 0;
+    this.written = this.options.counters.bytesSent;
   }
 
   private lookAt(connection: Connection, now: number): void {
@@ -60,5 +80,6 @@ export class SlowConsumerWatch {
     } else if (now - behindSince[row] > maxDelay) {
       onBehind(connection);
     }
+    if (behindSince[row] !== 0) this.behind++;
   }
 }
