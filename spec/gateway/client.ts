@@ -197,9 +197,9 @@ export class Client {
   post(payload: string): EngineErrorName | null {
     const connection = this.found();
     if (connection === null) return 'unknownSession';
-    const ticket = this.engine.beginPost(connection, false);
+    const ticket = this.engine.polling.beginPost(connection, false);
     if (typeof ticket === 'string') return ticket;
-    return this.engine.post(ticket, Buffer.from(payload), false);
+    return this.engine.polling.post(ticket, Buffer.from(payload), false);
   }
 
   /** A GET for packets. */
@@ -209,7 +209,7 @@ export class Client {
     const poll = this.newPoll();
     const before = this.poll;
     this.poll = poll;
-    const refusal = this.engine.poll(connection, poll);
+    const refusal = this.engine.polling.poll(connection, poll);
     if (refusal !== null && this.poll === poll) this.poll = before;
     return refusal;
   }
@@ -219,7 +219,7 @@ export class Client {
     if (poll === null || poll.payload !== null || connection === null) return;
     this.poll = null;
     this.closed = true;
-    this.engine.pollAborted(connection, poll);
+    this.engine.polling.aborted(connection, poll);
   }
 
   /** Opens a WebSocket beside polling. Its frames are read by `candidateFrames`. */

@@ -44,9 +44,9 @@ describe('polling', () => {
     const world = new World();
     const client = polling(world);
     const { engine } = world.gateway;
-    const ticket = engine.beginPost(client.connection!, false);
+    const ticket = engine.polling.beginPost(client.connection!, false);
     expect(typeof ticket).toBe('object');
-    expect(engine.beginPost(client.connection!, false)).toBe('badRequest');
+    expect(engine.polling.beginPost(client.connection!, false)).toBe('badRequest');
     expect(world.disconnects('transport error')).toBe(1);
   });
 
@@ -108,13 +108,13 @@ describe('polling', () => {
     const world = new World();
     const client = polling(world);
     const { engine } = world.gateway;
-    const ticket = engine.beginPost(client.connection!, false);
+    const ticket = engine.polling.beginPost(client.connection!, false);
     if (typeof ticket === 'string') throw new Error(ticket);
     client.abortPoll();
-    expect(engine.post(ticket, Buffer.from('40\x1e42["late"]'), false)).toBe('unknownSession');
+    expect(engine.polling.post(ticket, Buffer.from('40\x1e42["late"]'), false)).toBe('unknownSession');
     const successor = polling(world);
-    engine.postAborted(ticket);
-    engine.postTooLarge(ticket);
+    engine.polling.postAborted(ticket);
+    engine.polling.postTooLarge(ticket);
     world.tick();
     expect(world.heard('message')).toEqual([]);
     expect(successor.closed).toBe(false);

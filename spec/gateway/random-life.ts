@@ -228,16 +228,18 @@ export class RandomLife {
       case 5: {
         const { connection } = client;
         const ticket =
-          connection === null ? 'badRequest' : world.gateway.engine.beginPost(connection, random.chance(0.2));
+          connection === null
+            ? 'badRequest'
+            : world.gateway.engine.polling.beginPost(connection, random.chance(0.2));
         if (typeof ticket === 'string') return;
         if (random.chance(0.5)) world.advance(random.below(2_000));
         if (random.chance(0.3)) client.hangUp();
         const { engine } = world.gateway;
         const ends = [
-          () => engine.postAborted(ticket),
-          () => engine.postTooLarge(ticket),
-          () => void engine.post(ticket, Buffer.from('40'), false),
-          () => void engine.post(ticket, null, false),
+          () => engine.polling.postAborted(ticket),
+          () => engine.polling.postTooLarge(ticket),
+          () => void engine.polling.post(ticket, Buffer.from('40'), false),
+          () => void engine.polling.post(ticket, null, false),
         ];
         return random.pick(ends)();
       }

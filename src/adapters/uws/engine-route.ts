@@ -75,9 +75,9 @@ export class EngineRoute {
     response.onAborted(() => {
       if (poll.aborted) return;
       poll.aborted = true;
-      this.options.engine.pollAborted(connection, poll);
+      this.options.engine.polling.aborted(connection, poll);
     });
-    const refusal = this.options.engine.poll(connection, poll);
+    const refusal = this.options.engine.polling.poll(connection, poll);
     if (refusal !== null) {
       poll.aborted = true;
       this.refuse(response, origin, refusal);
@@ -129,17 +129,17 @@ export class EngineRoute {
     if (parsed.jsonp !== '' && !this.options.jsonp) return this.refuse(response, origin, 'badRequest');
     const binary = request.getHeader('content-type').startsWith('application/octet-stream');
     const announced = Number(request.getHeader('content-length') || 0);
-    const { engine } = this.options;
-    const posting = engine.beginPost(connection, binary);
+    const { polling } = this.options.engine;
+    const posting = polling.beginPost(connection, binary);
     if (typeof posting === 'string') return this.refuse(response, origin, posting);
     receiveBody(response, announced, this.options.maxPayload, (body) => {
-      if (body === 'aborted') return engine.postAborted(posting);
+      if (body === 'aborted') return polling.postAborted(posting);
       if (body === 'too large') {
-        engine.postTooLarge(posting);
+        polling.postTooLarge(posting);
         return this.refuse(response, origin, 'payloadTooLarge');
       }
       const packets = parsed.jsonp === '' ? body : decodeJsonpBody(body);
-      const refusal = engine.post(posting, packets, binary);
+      const refusal = polling.post(posting, packets, binary);
       if (refusal !== null) return this.refuse(response, origin, refusal);
       response.cork(() => {
         response.writeHeader('Content-Type', 'text/html');
