@@ -4,10 +4,7 @@ import type {
   ConnectionEvent,
   ConnectionGuard,
 } from '../machines/connection-vocabulary.ts';
-import type { CodecLimits } from './codec/codec-limits.ts';
-import { MAX_DEPTH } from './codec/codec-limits.ts';
 import { PARSE_ERROR_MESSAGES } from './codec/parse-error.ts';
-import type { Config } from './config/config.ts';
 import { Admission } from './connection/admission.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectionActor } from './connection/connection-actor.ts';
@@ -24,6 +21,7 @@ import { LocalDelivery } from './delivery/local-delivery.ts';
 import { Postbox } from './delivery/postbox.ts';
 import { Selection } from './delivery/selection.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import { gatewaySettings } from './gateway-settings.ts';
 import { IdTable } from './identity/id-table.ts';
 import { parseDecimal } from './identity/snowflake-decimal.ts';
 import { mask } from './machine/compiled-machine.ts';
@@ -71,11 +69,8 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { config, clock, metrics, log, snowflakes } = options;
     const { counters } = metrics;
-    const limits = codecLimits(config);
+    const { limits, heartbeat: beats, times, compressFrom } = gatewaySettings(config);
     const { connections: table, ids } = this;
-    const compressFrom = config.clients.compression.enabled
-      ? config.clients.compression.threshold
-      : Number.POSITIVE_INFINITY;
 
     const outbound = new Outbound({
       table,
@@ -104,28 +99,13 @@ export class Gateway {
       limits,
       options.messageLimits,
     );
-    const heartbeat = new HeartbeatInterval(table, {
-      pingInterval: config.engine.pingInterval,
-      adaptive: config.heartbeat.adaptive.enabled,
-      every: config.heartbeat.adaptive.every,
-      step: config.heartbeat.adaptive.step,
-      max: config.heartbeat.adaptive.max,
-      retry: config.heartbeat.adaptive.retry,
-    });
-    const authTimeout = config.backend.timeout + LOGIN_SLACK;
+    const heartbeat = new HeartbeatInterval(table, beats);
     const actor = new ConnectionActor({
       table,
       clock: options.wheel,
       outbound,
       heartbeat,
-      times: {
-        pingInterval: config.engine.pingInterval,
-        pingTimeout: config.engine.pingTimeout,
-        upgradeTimeout: config.engine.upgradeTimeout,
-        connectTimeout: config.socketio.connectTimeout,
-        authTimeout,
-        retry: config.heartbeat.adaptive.retry,
-      },
+      times,
       maxPayload: config.engine.maxPayload,
       authenticatesFirst: options.authenticator !== null,
       sidOf: (connection) => this.engine.sidOf(connection),
@@ -204,7 +184,7 @@ export class Gateway {
       clock,
       outbound,
       upstream,
-      authTimeout,
+      authTimeout: times.authTimeout,
       tokenWarning: config.auth.tokenWarning,
       isServed: (socket) => this.sockets.isServed(socket),
       authenticates: (socket) => this.logins.authenticates(socket),
@@ -309,16 +289,4 @@ export class Gateway {
     this.ids.delete(connection.idHigh, connection.idLow);
     this.connections.put(connection);
   }
-}
-
-/** Beyond `backend.timeout`, so that the login's own deadline speaks first, ms. */
-const LOGIN_SLACK = 1_000;
-
-function codecLimits(config: Config): CodecLimits {
-  return {
-    maxDepth: MAX_DEPTH,
-    maxAttachments: config.socketio.maxAttachments,
-    maxAttachmentBytes: config.engine.maxPayload,
-    maxPacketsPerPayload: config.engine.maxPacketsPerPayload,
-  };
 }

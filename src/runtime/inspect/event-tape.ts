@@ -7,8 +7,10 @@ interface Follower {
 
 /** The last events of one watched connection, and those who watch them happen. */
 export class EventTape {
+  /** Somebody asked to watch, not only to follow: it is kept when the last follower has left. */
+  kept = false;
   private readonly length: number;
-  private readonly kept: InspectedEvent[] = [];
+  private readonly last: InspectedEvent[] = [];
   private readonly followers = new Set<Follower>();
 
   constructor(length: number) {
@@ -21,12 +23,12 @@ export class EventTape {
 
   /** Oldest first. */
   events(): readonly InspectedEvent[] {
-    return this.kept.slice();
+    return this.last.slice();
   }
 
   record(event: InspectedEvent): void {
-    this.kept.push(event);
-    if (this.kept.length > this.length) this.kept.shift();
+    this.last.push(event);
+    if (this.last.length > this.length) this.last.shift();
     for (const follower of this.followers) follower.receive(event);
   }
 

@@ -82,12 +82,9 @@ export class LiveInspector implements Inspector {
   }
 
   watch(id: string): WatchOutcome {
-    const connection = this.options.gateway.connectionOf(id);
-    if (connection === undefined) return 'not found';
-    if (this.tapes.has(connection.row)) return 'watched';
-    if (this.tapes.size >= this.options.maxWatched) return 'too many';
-    this.tapes.set(connection.row, new EventTape(this.options.history));
-    this.hook();
+    const tape = this.tapeOf(id);
+    if (typeof tape === 'string') return tape;
+    tape.kept = true;
     return 'watched';
   }
 
@@ -97,15 +94,28 @@ export class LiveInspector implements Inspector {
   }
 
   follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void): (() => void) | null {
-    if (this.watch(id) !== 'watched') return null;
+    const tape = this.tapeOf(id);
+    if (typeof tape === 'string') return null;
     const { row } = this.options.gateway.connectionOf(id)!;
-    const tape = this.tapes.get(row)!;
     const stop = tape.follow(receive, ended);
     return () => {
       stop();
       // The one who came last turns off the light, unless somebody asked to watch without following.
-      if (!tape.isFollowed && this.tapes.get(row) === tape) this.drop(row);
+      if (!tape.isFollowed && !tape.kept && this.tapes.get(row) === tape) this.drop(row);
     };
+  }
+
+  /** The connection's tape, made if needed. */
+  private tapeOf(id: string): EventTape | Exclude<WatchOutcome, 'watched'> {
+    const connection = this.options.gateway.connectionOf(id);
+    if (connection === undefined) return 'not found';
+    const existing = this.tapes.get(connection.row);
+    if (existing !== undefined) return existing;
+    if (this.tapes.size >= this.options.maxWatched) return 'too many';
+    const tape = new EventTape(this.options.history);
+    this.tapes.set(connection.row, tape);
+    this.hook();
+    return tape;
   }
 
   private summary(connection: Connection): InspectedConnection {
