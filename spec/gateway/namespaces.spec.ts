@@ -192,6 +192,43 @@ describe('disconnecting', () => {
     expect(world.disconnects('forced server close')).toBe(1);
   });
 
+  it('lets a slow reader have everything that was sent before the farewell', async () => {
+    const world = new World();
+    const client = new Client(world).join();
+    const { id } = client;
+    client.webSocket!.stopReading();
+    world.emit({ everyone: true }, 'last', ['words']);
+    void world.perform({ kind: 'disconnect', namespace: '/', to: { everyone: true }, closeConnection: true });
+    await world.settle();
+    world.emit({ everyone: true }, 'too', ['late']);
+    client.message('40');
+    world.advance(1_000);
+    expect(client.state).toBe('closing');
+    client.webSocket!.read(Number.POSITIVE_INFINITY);
+    world.tick();
+    expect(client.webSocket!.farewell).toEqual({ code: 1000, reason: 'forced server close' });
+    expect(client.events.map(({ event }) => event)).toEqual(['last']);
+    expect(client.disconnects).toEqual(['/']);
+    expect(world.farewells()).toEqual({ [id]: 'server namespace disconnect' });
+    expect(world.gateway.socketTable.size).toBe(0);
+    expect(world.gateway.connections.size).toBe(0);
+  });
+
+  it('cuts off after closeTimeout whoever does not read its last words', async () => {
+    const world = new World();
+    const client = new Client(world).join();
+    client.webSocket!.stopReading();
+    world.emit({ everyone: true }, 'last', ['words']);
+    void world.perform({ kind: 'disconnect', namespace: '/', to: { everyone: true }, closeConnection: true });
+    await world.settle();
+    world.advance(4_900);
+    expect(client.closed).toBe(false);
+    world.advance(200);
+    expect(client.closed).toBe(true);
+    expect(client.webSocket!.farewell).toBeNull();
+    expect(world.gateway.connections.size).toBe(0);
+  });
+
   it('by draining closes the transport and never sends DISCONNECT', () => {
     const world = new World();
     const client = new Client(world).join();

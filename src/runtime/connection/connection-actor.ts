@@ -5,6 +5,7 @@ import type {
   ConnectionEffects,
   ConnectionGuard,
 } from '../../machines/connection-vocabulary.ts';
+import type { Frame } from '../codec/engine-packet.ts';
 import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Implementations } from '../machine/machine-runner.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -182,12 +183,9 @@ export class ConnectionActor {
 
   private beginClose(connection: Connection, { reason }: ClosingParams): void {
     this.end(connection, reason);
-    const { webSocket } = connection;
-    if (webSocket !== null) {
+    if (connection.webSocket !== null) {
       this.options.outbound.flushConnection(connection);
-      // A peer that does not read would never see the close frame, and its connection would never end.
-      if (webSocket.getBufferedAmount() > 0) webSocket.close();
-      else webSocket.end(CLOSE_REASONS[reason].code, reason);
+      this.endWhenWritten(connection);
     } else if (connection.poll !== null) {
       this.closePoll(connection);
     } else if (FORFEITS_FAREWELL.has(reason)) {
@@ -196,10 +194,20 @@ export class ConnectionActor {
     // Otherwise the next poll gets the farewell, or `closeTimeout` ends it.
   }
 
+  /**
+   * Ends a WebSocket on its way out as soon as nothing waits to be written: what was sent before the farewell, such
+   * as a DISCONNECT, gets there. A peer that does not read is cut off by `closeTimeout`.
+   */
+  endWhenWritten(connection: Connection): void {
+    const { webSocket, reason } = connection;
+    if (webSocket === null || reason === null || webSocket.getBufferedAmount() > 0) return;
+    webSocket.end(CLOSE_REASONS[reason].code, reason);
+  }
+
   private closePoll(connection: Connection): void {
     if (connection.poll === null) return;
     const { outbound } = this.options;
-    if (connection.outbox !== null) {
+    if (connection.outbox?.some(isMessage)) {
       // Stock clients hand messages on a tick later than they obey CLOSE: what shares a payload with it is lost to
       // them, a DISCONNECT for example. The next poll gets the CLOSE.
       outbound.flushConnection(connection);
@@ -239,4 +247,9 @@ function clientPings(flavour: Flavour): boolean {
 function lastWord({ reason, flavour }: Connection): string {
   const packet = reason === 'transport close' ? '6' : '1';
   return engineRevision(flavour) === 4 ? packet : `1:${packet}`;
+}
+
+/** Everything else is the engine's own and means nothing beside a CLOSE packet. */
+function isMessage(frame: Frame): boolean {
+  return typeof frame !== 'string' || frame.startsWith('4') || frame.startsWith('b');
 }

@@ -170,6 +170,8 @@ export class Engine {
       if (connection.candidate === webSocket) this.receivedByCandidate(connection, bytes, isBinary);
       return;
     }
+    // What comes while the last words are being written is not heard any more.
+    if (connection.reason !== null) return;
     const { outbound, inbound } = this.parts;
     this.touch(connection);
     outbound.beginReceive(connection);
@@ -195,7 +197,9 @@ export class Engine {
   }
 
   drained(connection: Connection, webSocket: WebSocketHandle): void {
-    if (connection.webSocket === webSocket) this.parts.outbound.drained(connection);
+    if (connection.webSocket !== webSocket) return;
+    this.parts.outbound.drained(connection);
+    if (connection.reason !== null) this.parts.actor.endWhenWritten(connection);
   }
 
   /** The socket library dropped a frame of ours, whether it was sent or published. */

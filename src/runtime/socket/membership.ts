@@ -34,8 +34,7 @@ export class Membership {
     const { namespace, connection } = socket;
     if (!namespace.polled.delete(socket)) {
       namespace.subscribers[connection.flavour]--;
-      // A connection on its way out takes its subscriptions along.
-      if (connection.reason === null) connection.webSocket?.unsubscribe(namespace.topic(connection.flavour));
+      connection.webSocket?.unsubscribe(namespace.topic(connection.flavour));
     }
     namespace.remove(socket);
   }
@@ -104,7 +103,7 @@ export class Membership {
     const { connection, namespace } = socket;
     if (room.published && !namespace.polled.has(socket)) {
       room.subscribers![connection.flavour]--;
-      if (connection.reason === null) connection.webSocket?.unsubscribe(room.topic(connection.flavour));
+      connection.webSocket?.unsubscribe(room.topic(connection.flavour));
     }
     if (room.members.size === 0) namespace.rooms.delete(room.name);
   }
