@@ -77,6 +77,20 @@ describe('a failure while handling one connection', () => {
     expect(world.disconnects('internal error')).toBe(1);
   });
 
+  it('is none when the clock was set back so far that no id can be issued', () => {
+    const world = new World();
+    const client = new Client(world).join();
+    world.clock.jumpWall(-3_600_000);
+    client.emit('lost');
+    expect(new Client(world).begin().refusal).toBe('internal');
+    world.clock.jumpWall(3_600_000);
+    client.emit('heard');
+    world.tick();
+    expect(client.closed).toBe(false);
+    expect(world.heard('message').map(({ event }) => event)).toEqual(['heard']);
+    expect(world.dropped('backend queue')).toBe(1);
+  });
+
   it('is none when the bus says that it is full: the record is counted and the client stays', () => {
     const full = new HoldfastError('resource_exhausted', 'full');
     const world = new World({ upstream: breaking(({ kind }) => (kind === 'message' ? full : null)) });

@@ -61,6 +61,17 @@ describe('a slow consumer', () => {
     },
   );
 
+  it('on polling is closed even where nothing was written to anybody for long', () => {
+    const world = new World({ settings: SETTINGS });
+    const slow = new Client(world, { transport: 'polling' }).join();
+    slow.polls = false;
+    world.emit({ everyone: true }, 'takes the poll', []);
+    world.advance(8_000);
+    world.emit({ everyone: true }, 'has to wait', []);
+    world.advance(15_000);
+    expect(world.farewells()).toEqual({ [slow.id]: 'slow consumer' });
+  });
+
   it('stays when it catches up in time, with everything in order', () => {
     const world = new World({ settings: SETTINGS });
     const client = new Client(world).join();

@@ -256,7 +256,7 @@ export class Gateway {
     new SlowConsumerWatch({
       table,
       clock,
-      counters,
+      activity: () => counters.bytesSent + outbound.kept,
       patience: options.wheel,
       maxDelay: config.slowConsumer.maxDelay,
       onBehind: (connection) => outbound.fellBehind(connection),

@@ -35,6 +35,8 @@ export interface OutboundOptions {
  * While a connection's own input is being handled the socket library corks it anyway, so answers go straight out.
  */
 export class Outbound {
+  /** Frames that had to wait for a poll, ever. */
+  kept = 0;
   private readonly options: OutboundOptions;
   private readonly table: ConnectionTable;
   private dirty: Connection[] = [];
@@ -170,6 +172,7 @@ export class Outbound {
     const { row } = connection;
     table.queuedBytes[row] += bytes;
     if (connection.webSocket === null && connection.poll === null) {
+      this.kept++;
       if (table.behindSince[row] === 0) table.behindSince[row] = this.options.clock.now();
       if (table.queuedBytes[row] > this.options.maxBytes) this.fellBehind(connection);
       return;

@@ -1,4 +1,3 @@
-import type { Counters } from '../metrics/counters.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionTable } from './connection-table.ts';
@@ -6,7 +5,8 @@ import type { ConnectionTable } from './connection-table.ts';
 export interface SlowConsumerWatchOptions {
   readonly table: ConnectionTable;
   readonly clock: Clock;
-  readonly counters: Counters;
+  /** Another number whenever something was written, or has to wait, since the last time it was asked for. */
+  readonly activity: () => number;
   /** The clock behind `behindSince`. Stands still while this process does. */
   readonly patience: Pick<Clock, 'now'>;
   /** `slowConsumer.maxDelay`, ms. */
@@ -28,7 +28,7 @@ const PAUSE = 100;
 export class SlowConsumerWatch {
   private readonly options: SlowConsumerWatchOptions;
   private next = 0;
-  /** Bytes the node had written when this round began. */
+  /** `activity` when this round began. */
   private written = -1;
   /** Connections found behind in this round. */
   private behind = 0;
@@ -48,8 +48,8 @@ export class SlowConsumerWatch {
   }
 
   private look(rows: number): void {
-    const { table, patience, counters } = this.options;
-    if (this.idle && counters.bytesSent === this.written) return;
+    const { table, patience, activity } = this.options;
+    if (this.idle && activity() === this.written) return;
     this.idle = false;
     const now = patience.now();
     for (let left = Math.min(rows, table.rows); left > 0; left--) {
@@ -64,9 +64,10 @@ export class SlowConsumerWatch {
 
   private beginRound(): void {
     this.next = 0;
-    this.idle = this.behind === 0 && this.options.counters.bytesSent === this.written;
+    const written = this.options.activity();
+    this.idle = this.behind === 0 && written === this.written;
     this.behind = 0;
-    this.written = this.options.counters.bytesSent;
+    this.written = written;
   }
 
   private lookAt(connection: Connection, now: number): void {

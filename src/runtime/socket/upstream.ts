@@ -35,21 +35,29 @@ export class Upstream {
   /** @param auth JSON text of the CONNECT payload, or null */
   connected(socket: Socket, auth: string | null): void {
     const { handshake } = socket.connection;
-    const facts = this.stamp(socket.snapshot());
-    this.append(new UpstreamConnect(facts, auth, handshake));
+    const facts = this.stamp(socket.snapshot(), 'connect');
+    if (facts !== null) this.append(new UpstreamConnect(facts, auth, handshake));
   }
 
   message(socket: Socket, event: string, body: Body, ackId: number): void {
-    this.append(new UpstreamMessage(this.stamp(socket.describe()), event, body, ackId));
+    const facts = this.stamp(socket.describe(), 'message');
+    if (facts !== null) this.append(new UpstreamMessage(facts, event, body, ackId));
   }
 
   disconnected(socket: Socket, reason: string): void {
-    this.append(new UpstreamDisconnect(this.stamp(socket.snapshot()), reason));
+    const facts = this.stamp(socket.snapshot(), 'disconnect');
+    if (facts !== null) this.append(new UpstreamDisconnect(facts, reason));
   }
 
-  private stamp(socket: SocketDescription): UpstreamFacts {
+  /** Null while no id can be issued, because the clock was set back by far: the clients are not to blame for it. */
+  private stamp(socket: SocketDescription, kind: UpstreamRecord['kind']): UpstreamFacts | null {
     const { snowflakes } = this.options;
-    snowflakes.next();
+    try {
+      snowflakes.next();
+    } catch (error) {
+      this.refused(socket.id, kind, error);
+      return null;
+    }
     const { facts } = this;
     facts.socket = socket;
     facts.idHigh = snowflakes.hi;
@@ -63,13 +71,17 @@ export class Upstream {
     try {
       this.options.log.append(record);
     } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      this.options.counters.add(COUNTER.messagesDropped['backend queue']);
-      this.options.journal.error(
-        { socket: record.key, kind: record.kind, code: error.code },
-        `the bus refused a record: ${error.message}`,
-      );
+      this.refused(record.key, record.kind, error);
     }
+  }
+
+  private refused(socket: string, kind: UpstreamRecord['kind'], error: unknown): void {
+    if (!(error instanceof HoldfastError)) throw error;
+    this.options.counters.add(COUNTER.messagesDropped['backend queue']);
+    this.options.journal.error(
+      { socket, kind, code: error.code },
+      `a record was not put on the bus: ${error.message}`,
+    );
   }
 }
 
