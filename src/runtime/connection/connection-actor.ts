@@ -166,6 +166,7 @@ export class ConnectionActor {
     const { poll } = connection;
     connection.poll = null;
     connection.webSocket = connection.candidate;
+    connection.isOnWebSocket = true;
     connection.candidate = null;
     this.table.behindSince[connection.row] = 0;
     poll?.respond(engineRevision(connection.flavour) === 4 ? '6' : '1:6');
