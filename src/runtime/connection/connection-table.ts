@@ -57,6 +57,7 @@ export class ConnectionTable {
   put(connection: Connection): void {
     const { row } = connection;
     connection.webSocket = null;
+    connection.isOnWebSocket = false;
     connection.candidate = null;
     connection.poll = null;
     connection.posting = false;

@@ -22,6 +22,8 @@ export class Connection {
   handshake: Handshake;
   /** The WebSocket that packets travel on; null while the transport is polling. */
   webSocket: WebSocketHandle | null = null;
+  /** Whether the transport is a WebSocket, or was one when it ended. */
+  isOnWebSocket = false;
   /** A WebSocket that has our sid but has not finished its probe. */
   candidate: WebSocketHandle | null = null;
   /** The GET that waits for packets. */

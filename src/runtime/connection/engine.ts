@@ -121,6 +121,7 @@ export class Engine {
 
   private openedByWebSocket(connection: Connection, webSocket: WebSocketHandle): void {
     connection.webSocket = webSocket;
+    connection.isOnWebSocket = true;
     // The socket library corks a WebSocket while it opens, as it does while it receives.
     this.parts.outbound.beginReceive(connection);
     this.open(connection);

@@ -47,7 +47,7 @@ export class Socket {
       user: this.user,
       namespace: this.namespace.name,
       rooms: this.rooms === null ? [] : Array.from(this.rooms, (room) => room.name),
-      transport: connection.webSocket === null ? 'polling' : 'websocket',
+      transport: connection.isOnWebSocket ? 'websocket' : 'polling',
       address: connection.handshake.address,
       locale: localeOf(connection.handshake),
       authType: queryParameter(connection.handshake, 'authType'),
