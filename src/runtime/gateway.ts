@@ -192,7 +192,14 @@ export class Gateway {
       entered: (socket) => this.sockets.entered(socket),
       authOf: (socket) => this.sockets.authOf(socket),
       refusalOf: (socket) => this.logins.refusalOf(socket),
-      tokenExpired: (connection) => this.signal(connection, 'TOKEN_EXPIRED'),
+      tokenExpired: (connection) => {
+        // A WebSocket may end within the signal; its socket, now in the middle of a step, has to say why first.
+        const { idHigh, idLow } = connection;
+        options.defer(() => {
+          const isSame = connection.idHigh === idHigh && connection.idLow === idLow;
+          if (isSame) this.signal(connection, 'TOKEN_EXPIRED');
+        });
+      },
       forgotten: (socket) => this.sockets.forgotten(socket),
     });
     this.sockets.run(
