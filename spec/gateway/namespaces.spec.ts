@@ -240,6 +240,45 @@ describe('disconnecting', () => {
     expect(world.farewells()).toEqual({ [client.id]: 'server shutting down' });
   });
 
+  it('tells the backend of the socket as it was, however the connection ended', async () => {
+    const ends: ((world: World, client: Client) => void)[] = [
+      (_, client) => client.hangUp(),
+      (_, client) => client.send('1'),
+      (_, client) => client.send('9'),
+      (_, client) => client.leave(),
+      (world) => {
+        void world.perform({
+          kind: 'disconnect',
+          namespace: '/',
+          to: { everyone: true },
+          closeConnection: true,
+        });
+      },
+      (world, client) => world.gateway.signal(client.connection!, 'SESSION_LIMIT_EXCEEDED'),
+      (world) => world.advance(61_000),
+      (world, client) => {
+        client.die();
+        world.advance(50_000);
+      },
+    ];
+    for (const end of ends) {
+      const authenticator = new ScriptedAuthenticator();
+      const world = new World({ authenticator });
+      const client = new Client(world, { query: 'clientVersion=4.8' }).join();
+      authenticator.accept('u1', world.clock.wallNow() + 60_000);
+      await world.settle();
+      void world.perform({ kind: 'join', namespace: '/', to: { everyone: true }, rooms: ['r'] });
+      const before = client.connection!.socket!.snapshot();
+      end(world, client);
+      world.advance(100);
+      expect(
+        world.heard('disconnect').map(({ socket }) => socket),
+        String(end),
+      ).toEqual([before]);
+      expect(before).toMatchObject({ transport: 'websocket', address: '203.0.113.7', rooms: ['r'] });
+    }
+  });
+
   it('says of every way the transport ends which it was', () => {
     const world = new World();
     const ways: [string, (client: Client) => void][] = [
