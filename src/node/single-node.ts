@@ -1,18 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type AdminListener, startAdminListener } from '../adapters/admin/admin-listener.ts';
-import type { BackendClient } from '../adapters/connect/backend-client.ts';
-import { GrpcListener } from '../adapters/connect/grpc-listener.ts';
-import { MemoryDedupWindow } from '../adapters/memory/dedup-window.ts';
 import { MemoryMailbox } from '../adapters/memory/mailbox.ts';
 import { MemoryPresence } from '../adapters/memory/presence.ts';
 import { MemoryUpstreamLog } from '../adapters/memory/upstream-log.ts';
 import { createExposition, type Exposition } from '../adapters/prometheus/exposition.ts';
 import { ClientListener } from '../adapters/uws/client-listener.ts';
-import { PushListener } from '../adapters/uws/push-listener.ts';
-import { AnswerReader } from '../runtime/backend/answer-reader.ts';
-import { BackendDispatcher } from '../runtime/backend/backend-dispatcher.ts';
-import { EventSubscribers } from '../runtime/backend/event-subscribers.ts';
-import { PreferredCaller } from '../runtime/backend/preferred-caller.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { closePaced } from '../runtime/connection/paced-close.ts';
 import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
@@ -27,22 +19,17 @@ import { TokenBuckets } from '../runtime/limits/token-bucket.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
-import { timedRecords } from '../runtime/metrics/timed-records.ts';
-import type { BackendCaller } from '../runtime/ports/backend.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { LogLevelControl } from '../runtime/ports/log-level.ts';
-import type { UpstreamHandler, UpstreamLog, UpstreamSubscription } from '../runtime/ports/upstream-log.ts';
-import { PushEndpoint } from '../runtime/push/push-endpoint.ts';
-import { PushService } from '../runtime/push/push-service.ts';
-import { PushTokens } from '../runtime/push/push-tokens.ts';
+import type { UpstreamLog } from '../runtime/ports/upstream-log.ts';
 import { SystemClock } from '../runtime/time/system-clock.ts';
+import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
-import { backendAt } from './backend-at.ts';
 import type { Demo } from './demo.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
-import { backendMetrics, pushMetrics } from './node-metrics.ts';
+import { backendMetrics } from './node-metrics.ts';
 
 export interface SingleNodeOptions {
   readonly config: Config;
@@ -82,17 +69,12 @@ export class SingleNode {
   private readonly options: SingleNodeOptions;
   private readonly clock: Clock;
   private readonly clients: ClientListener;
-  private readonly push: PushListener;
-  private readonly grpc: GrpcListener;
-  private readonly backend: BackendDispatcher;
+  private readonly api: ApiRole;
   private readonly upstreamLog: UpstreamLog;
   /** What is behind `upstreamLog` in the end. */
   private readonly memoryLog: MemoryUpstreamLog;
-  private readonly consumption: UpstreamSubscription;
   private readonly exposition: Exposition;
   private readonly life: NodeLife;
-  private readonly subscribers: EventSubscribers;
-  private readonly caller: BackendClient | null;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
 
@@ -121,40 +103,18 @@ export class SingleNode {
     this.upstreamLog = options.wrapUpstreamLog?.(upstreamLog) ?? upstreamLog;
     const dispatcher = new Dispatcher({ presence, mailbox, clock, node, answerTimeout: ANSWER_TIMEOUT });
 
-    const reader = new AnswerReader(log, backendMetrics(metrics));
-    const helpers = { clock, random, reader };
-    const caller = config.backend.url === '' ? null : backendAt(config.backend.url, config, helpers);
-    this.caller = caller;
-    this.subscribers = new EventSubscribers({
-      clock,
-      timeout: config.backend.timeout,
-      grace: caller === null ? config.backend.retry.deadline : 0,
-      came: () => this.backend.hearerCame(),
-    });
-    const dispatch = (part: string, hearer: BackendCaller) =>
-      new BackendDispatcher({
-        caller: hearer,
-        deliverer: dispatcher,
-        acknowledge: (socket, ackId, body) => dispatcher.acknowledge(socket, ackId, body),
-        clock,
-        random,
-        log: log.child({ part }),
-        metrics: backendMetrics(metrics),
-        limits: config.backend,
-      });
-    this.backend = dispatch('backend', new PreferredCaller(this.subscribers, caller));
     const { demo } = options;
-    const timed = (handler: UpstreamHandler) => timedRecords(handler, clock, metrics.deliveryDelay.upstream);
-    if (demo === null) {
-      this.consumption = this.upstreamLog.consume(timed(this.backend.handle));
-    } else {
-      const ofDemo = dispatch('demo', backendAt(demo.backendUrl, config, helpers));
-      const split: UpstreamHandler = (record, settle) => {
-        if (record.socket.namespace === demo.namespace) ofDemo.handle(record, settle);
-        else this.backend.handle(record, settle);
-      };
-      this.consumption = this.upstreamLog.consume(timed(split));
-    }
+    this.api = new ApiRole({
+      config,
+      demo,
+      dispatcher,
+      upstreamLog: this.upstreamLog,
+      clock,
+      random,
+      metrics,
+      log,
+      nextId,
+    });
 
     this.clients = new ClientListener(config, (app) => options.demo?.routes(this.inspector)(app));
     this.gateway = new Gateway({
@@ -173,7 +133,7 @@ export class SingleNode {
       dispatcher,
       publisher: this.clients,
       authenticator: authenticatorFor(config, {
-        caller,
+        caller: this.api.caller,
         nextId,
         clock,
         random,
@@ -184,26 +144,6 @@ export class SingleNode {
     });
     mailbox.open(node, (letter) => this.gateway.postbox.receive(letter));
 
-    const endpoint = new PushEndpoint({
-      service: new PushService({
-        deliverer: dispatcher,
-        dedup: new MemoryDedupWindow({ clock }),
-        nextId,
-        log,
-      }),
-      tokens: new PushTokens(config.push.tokens),
-      metrics: pushMetrics(metrics),
-      clock,
-      log,
-    });
-    this.push = new PushListener({ endpoint, clock, maxBody: config.push.maxBody });
-    this.grpc = new GrpcListener({
-      endpoint,
-      subscribers: this.subscribers,
-      reader,
-      log,
-      maxBody: config.push.maxBody,
-    });
     this.life = new NodeLife(
       wheel,
       {
@@ -236,7 +176,7 @@ export class SingleNode {
     });
     this.exposition = createExposition({
       metrics,
-      gauges: nodeGauges(this.gateway, this.backend),
+      gauges: nodeGauges(this.gateway, this.api.backend),
       version: options.version,
     });
   }
@@ -255,8 +195,7 @@ export class SingleNode {
         metrics: this.exposition,
       });
       this.admin = admin;
-      const push = await this.push.listen(config.push.listen.host, config.push.listen.port);
-      const grpc = await this.grpc.listen(config.push.grpcListen.host, config.push.grpcListen.port);
+      const { push, grpc } = await this.api.listen();
       const clients = await this.clients.start(this.gateway.engine);
       this.life.tell('LISTENING');
       return { clients, push, grpc, admin: admin.port };
@@ -283,10 +222,10 @@ export class SingleNode {
 
   private async flush(): Promise<void> {
     this.clients.stopListening();
-    this.push.stopListening();
+    this.api.stopListening();
     await this.upstreamLog.flush();
     await this.handedOver();
-    await this.consumption.stop(FLUSH_TIMEOUT);
+    await this.api.stopHearing(FLUSH_TIMEOUT);
   }
 
   /** The memory bus ends with the process, so everything on it must have reached its reader before. */
@@ -302,24 +241,13 @@ export class SingleNode {
 
   private async stop(code: number): Promise<void> {
     this.clients.close();
-    this.push.close();
     this.exposition.close();
-    await Promise.all([
-      this.grpc.close(),
-      this.admin?.close(),
-      this.upstreamLog.close(),
-      this.caller?.close(),
-    ]);
+    await Promise.all([this.api.close(), this.admin?.close(), this.upstreamLog.close()]);
     this.resolveStopped(code);
   }
 
   private dependencies() {
-    const { breaker } = this.backend;
-    const backend =
-      this.options.config.backend.url === ''
-        ? { ok: true, detail: `${this.subscribers.size} EventService subscribers` }
-        : { ok: true, detail: breaker === 'closed' ? 'answers' : `circuit breaker is ${breaker}` };
-    return { bus: { ok: true, detail: 'memory' }, backend };
+    return { bus: { ok: true, detail: 'memory' }, backend: this.api.condition() };
   }
 }
 

@@ -15,7 +15,7 @@ export interface SlowConsumerWatchOptions {
 }
 
 /** Looks at each connection this often within `maxDelay`. */
-const LOOKS = 4;
+const LOOKS = 2;
 /** Shortest pause between two slices of a round, ms. */
 const PAUSE = 100;
 

@@ -1,4 +1,5 @@
 import { type CompiledMachine, startEvent } from './compiled-machine.ts';
+import { NO_EVENT, RecentEvents } from './recent-events.ts';
 import type { TimingWheel } from './timing-wheel.ts';
 
 /** What the runtime provides for a machine; the types make it exhaustive. */
@@ -25,8 +26,6 @@ export interface MachineRunnerOptions {
 
 /** How many events of one row its effects may cause in a row before that counts as a fault. */
 const CHAIN_LIMIT = 1000;
-const HISTORY = 8;
-const NO_EVENT = 255;
 const UNARMED = 0;
 
 /**
@@ -70,8 +69,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
   private busy: Uint8Array;
   /** Wheel handle by row and lane, UNARMED where there is none. */
   private handles: Int32Array;
-  private recent: Uint8Array;
-  private recentAt: Uint8Array;
+  private readonly recent: RecentEvents;
   /** Mailbox of the rows that are in a step: pairs of row and event, oldest first. */
   private readonly waiting: number[] = [];
 
@@ -110,15 +108,14 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     this.states = new Uint16Array(capacity);
     this.busy = new Uint8Array(capacity);
     this.handles = new Int32Array(capacity * this.lanes);
-    this.recent = new Uint8Array(capacity * HISTORY).fill(NO_EVENT);
-    this.recentAt = new Uint8Array(capacity);
+    this.recent = new RecentEvents(capacity);
   }
 
   /** Brings an absent row into the machine's initial state. Throws `RangeError` when the row is taken. */
   start(row: number): void {
     if (row >= this.states.length) this.ensure(row + 1);
     if (this.states[row] !== 0 || this.busy[row] !== 0) throw new RangeError(`row ${row} is taken`);
-    this.recent.fill(NO_EVENT, row * HISTORY, (row + 1) * HISTORY);
+    this.recent.forget(row);
     this.run(row, startEvent(this.machine));
   }
 
@@ -169,12 +166,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
 
   /** Names of the row's last events, at most 8, oldest first; timers as `<delay>@<state>`. Survives the row's end. */
   history(row: number): string[] {
-    const names: string[] = [];
-    for (let i = 0; i < HISTORY; i++) {
-      const code = this.recent[row * HISTORY + ((this.recentAt[row]! + i) % HISTORY)]!;
-      if (code !== NO_EVENT) names.push(this.eventName(code));
-    }
-    return names;
+    return this.recent.of(row).map((code) => this.eventName(code));
   }
 
   /** Name of an event by its code; timers as `<delay>@<state>`. */
@@ -206,12 +198,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     const handles = new Int32Array(bigger * this.lanes);
     handles.set(this.handles);
     this.handles = handles;
-    const recent = new Uint8Array(bigger * HISTORY).fill(NO_EVENT);
-    recent.set(this.recent);
-    this.recent = recent;
-    const recentAt = new Uint8Array(bigger);
-    recentAt.set(this.recentAt);
-    this.recentAt = recentAt;
+    this.recent.grow(bigger);
   }
 
   private expire(row: number, timer: number): void {
@@ -222,19 +209,13 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
   private run(row: number, event: number): void {
     const from = this.states[row]!;
     const reaction = this.reactions[from * this.width + event]!;
-    this.note(row, event);
+    this.recent.note(row, event);
     if (reaction === 0) return;
     this.busy[row] = 1;
     this.step(row, event, from, reaction);
     if (this.waiting.length !== 0) this.drain(row);
     if (this.final[this.states[row]!] === 1) this.stop(row);
     this.busy[row] = 0;
-  }
-
-  private note(row: number, event: number): void {
-    const at = this.recentAt[row]!;
-    this.recent[row * HISTORY + at] = event;
-    this.recentAt[row] = (at + 1) % HISTORY;
   }
 
   /** Handles the events that wait for this row; those of other rows belong to steps further out. */
@@ -253,7 +234,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
       }
       const from = this.states[row]!;
       const reaction = this.reactions[from * this.width + event]!;
-      this.note(row, event);
+      this.recent.note(row, event);
       if (reaction !== 0) this.step(row, event, from, reaction);
     }
   }
