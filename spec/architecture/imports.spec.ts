@@ -7,6 +7,10 @@ const MOST_LINES = 300;
 /** Files that were looked at and are better whole, with the reason. */
 const LONGER: Readonly<Record<string, { readonly lines: number; readonly reason: string }>> = {
   'src/runtime/config/schema.ts': { lines: 450, reason: 'one table: every key with its default and reason' },
+  'src/runtime/machine/machine-runner.ts': {
+    lines: 350,
+    reason: 'the hot loop and its arrays, read together',
+  },
   'src/machines/connection.ts': { lines: 450, reason: 'one machine is one chapter of the protocol' },
 };
 /** Names that say nothing about what is inside. */
