@@ -229,7 +229,7 @@ class Comparison {
         if (own.some((member) => member.namespace === '/')) client.emit('spoken');
         return;
       case 'enter':
-        if (client.options.speaks !== 'socket.io' || own.some((one) => one.namespace === '/chat')) return;
+        if (client.options.speaks !== 'socket.io' || this.hasEntered(client)) return;
         client.enter('/chat', { token: 'u0' });
         world.tick();
         this.add(client, '/chat', 'u0');
@@ -244,6 +244,11 @@ class Comparison {
       default:
         return what satisfies never;
     }
+  }
+
+  /** Whether the client is in the second namespace, or was: its events do not tell two stays apart. */
+  private hasEntered(client: Client): boolean {
+    return [...this.members, ...this.gone].some((one) => one.client === client && one.namespace === '/chat');
   }
 
   private readOn(client: Client): void {

@@ -50,6 +50,14 @@ describe('a failure while handling one connection', () => {
         expect(neighbour.events).toHaveLength(1);
       }
       expect(world.disconnects('internal error')).toBe(2);
+      const gone = world
+        .heard('disconnect')
+        .map(({ reason, socket }) => [reason, socket.transport, socket.address]);
+      const said = [
+        ['internal error', 'websocket', '203.0.113.7'],
+        ['internal error', 'polling', '203.0.113.7'],
+      ];
+      expect(gone).toEqual(kind === 'disconnect' ? [] : said);
       expect(world.metrics.counters.values[COUNTER.internalErrors]).toBeGreaterThanOrEqual(2);
       expect(world.gateway.connections.size).toBe(2);
       expect(world.gateway.socketTable.size).toBe(2);

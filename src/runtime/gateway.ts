@@ -10,6 +10,7 @@ import type { Connection } from './connection/connection.ts';
 import { ConnectionActor } from './connection/connection-actor.ts';
 import { ConnectionLedger } from './connection/connection-ledger.ts';
 import { ConnectionTable, Flag } from './connection/connection-table.ts';
+import { whileLive } from './connection/connection-ticket.ts';
 import { Engine } from './connection/engine.ts';
 import { HeartbeatInterval } from './connection/heartbeat-interval.ts';
 import { Inbound, reasonOf } from './connection/inbound.ts';
@@ -70,7 +71,7 @@ export class Gateway {
     const { config, clock, metrics, log, snowflakes } = options;
     const { counters } = metrics;
     const { limits, heartbeat: beats, times, compressFrom } = gatewaySettings(config);
-    const { connections: table, ids } = this;
+    const { connections: table, socketTable, ids } = this;
 
     const outbound = new Outbound({
       table,
@@ -143,7 +144,6 @@ export class Gateway {
     this.sessions = new SessionManager(config.sessions.maxPerUser, (socket) => {
       this.signal(socket.connection, 'SESSION_LIMIT_EXCEEDED');
     });
-    const { socketTable } = this;
     const acks = new Acks(
       clock,
       counters,
@@ -179,6 +179,9 @@ export class Gateway {
       node: options.node,
       signal: (connection, event) => this.signal(connection, event),
     });
+    // A WebSocket may end within a signal; a socket of it in the middle of a step has to say why first.
+    const signalLater = (connection: Connection, event: ConnectionEvent) =>
+      options.defer(whileLive(connection, () => this.signal(connection, event)));
     const socketActor = new SocketActor({
       table: socketTable,
       clock,
@@ -192,20 +195,18 @@ export class Gateway {
       entered: (socket) => this.sockets.entered(socket),
       authOf: (socket) => this.sockets.authOf(socket),
       refusalOf: (socket) => this.logins.refusalOf(socket),
-      tokenExpired: (connection) => {
-        // A WebSocket may end within the signal; its socket, now in the middle of a step, has to say why first.
-        const { idHigh, idLow } = connection;
-        options.defer(() => {
-          const isSame = connection.idHigh === idHigh && connection.idLow === idLow;
-          if (isSame) this.signal(connection, 'TOKEN_EXPIRED');
-        });
-      },
+      tokenExpired: (connection) => signalLater(connection, 'TOKEN_EXPIRED'),
       forgotten: (socket) => this.sockets.forgotten(socket),
     });
     this.sockets.run(
       new MachineRunner(socketTables(), socketActor.implementations(), {
         wheel: options.wheel,
-        onFault: (row, error) => this.fault(socketTable.at(row)?.connection, error),
+        onFault: (row, error) => {
+          const connection = socketTable.at(row)?.connection;
+          if (connection === undefined) return;
+          this.ledger.failed(connection, error);
+          signalLater(connection, 'HANDLER_FAILED');
+        },
       }),
     );
 

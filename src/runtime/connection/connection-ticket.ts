@@ -16,3 +16,11 @@ export class ConnectionTicket {
     return this.connection.idHigh === this.idHigh && this.connection.idLow === this.idLow;
   }
 }
+
+/** A callback for later that does nothing when the connection is gone by then. */
+export function whileLive(connection: Connection, callback: () => void): () => void {
+  const ticket = new ConnectionTicket(connection);
+  return () => {
+    if (ticket.isLive()) callback();
+  };
+}
