@@ -438,3 +438,38 @@ describe('delivery', () => {
     expect(sum).toBe(30);
   });
 });
+
+describe('the naive model', () => {
+  const everyone = { ...nobody, everyone: true };
+  const emit = { do: 'emit', to: everyone, except: nobody, namespace: 0, attachment: false } as const;
+
+  it.each([
+    ['is lost', () => {}],
+    ['is doubled', (publish: () => void) => [publish(), publish()]],
+  ] as const)('notices a publish that %s', async (_, tamper) => {
+    const comparison = new Comparison();
+    for (let i = 0; i < 3; i++) await comparison.connect(0, i);
+    const { network } = comparison.world;
+    const publish = network.publish.bind(network);
+    network.publish = (topic, message) => {
+      tamper(() => publish(topic, message));
+      return true;
+    };
+    await comparison.take(emit);
+    expect(() => comparison.finish()).toThrow('deeply equal');
+  });
+
+  it('notices a direct send that overtakes a publish', async () => {
+    const comparison = new Comparison();
+    for (let i = 0; i < 3; i++) await comparison.connect(0, i);
+    const { network } = comparison.world;
+    const publish = network.publish.bind(network);
+    network.publish = (topic, message) => {
+      comparison.world.defer(() => publish(topic, message));
+      return true;
+    };
+    await comparison.take(emit);
+    await comparison.take({ ...emit, to: { ...nobody, users: [0, 1, 2] } });
+    expect(() => comparison.finish()).toThrow('deeply equal');
+  });
+});
