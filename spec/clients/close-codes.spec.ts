@@ -57,7 +57,7 @@ describe('close codes', () => {
         code: CLOSE_REASONS[ofConnection].code,
         reason: ofConnection,
       });
-      expect(packets.includes('41')).toBe(reason === 'server namespace disconnect');
+      expect(packets.includes('41')).toBe(!CLOSE_REASONS[ofConnection].reconnects);
       const gone = await node.backend.call('OnDisconnect', (call) => call.socket.id === id);
       expect(gone.body.reason).toBe(reason);
     });

@@ -64,7 +64,7 @@ class IgnoresTouch extends MemoryPresence {
 class ForgetsASocketOnLeave extends MemoryPresence {
   override leave(socket: string, rooms: readonly string[]): void {
     super.leave(socket, rooms);
-    if (rooms.length === 4) this.remove(socket);
+    if (rooms.length >= 4) this.remove(socket);
   }
 }
 

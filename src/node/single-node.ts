@@ -98,7 +98,14 @@ export class SingleNode {
     };
     const presence = new MemoryPresence();
     const mailbox = new MemoryMailbox<Letter>();
-    const upstreamLog = new MemoryUpstreamLog({ clock, defer: setImmediate });
+    const upstreamLog = new MemoryUpstreamLog({
+      clock,
+      // A microtask, because waking the event loop once more for each message costs more than the message.
+      defer: queueMicrotask,
+      yieldTo: setImmediate,
+      maxRecords: config.backend.queue.total,
+      maxBytes: config.backend.queue.maxBytes,
+    });
     this.memoryLog = upstreamLog;
     this.upstreamLog = options.wrapUpstreamLog?.(upstreamLog) ?? upstreamLog;
     const dispatcher = new Dispatcher({ presence, mailbox, clock, node, answerTimeout: ANSWER_TIMEOUT });

@@ -47,8 +47,8 @@ export type ConnectionRunner = MachineRunner<
 >;
 
 /**
- * The part of a node that holds connections. This file only joins the parts; what each does stands in its own.
- * Nothing in it knows a socket library, a clock or a bus by name.
+ * The part of a node that holds connections. Joins the parts; what each does stands in its own file. Nothing here
+ * knows a socket library, a clock or a bus by name.
  */
 export class Gateway {
   readonly engine: Engine;
@@ -142,6 +142,7 @@ export class Gateway {
       (connection) => connection.webSocket !== null && (table.flags[connection.row] & Flag.base64) === 0,
     );
     this.sessions = new SessionManager(config.sessions.maxPerUser, (socket) => {
+      this.sockets.sendAway(socket.connection);
       this.signal(socket.connection, 'SESSION_LIMIT_EXCEEDED');
     });
     const acks = new Acks(

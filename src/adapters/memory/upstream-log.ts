@@ -12,6 +12,8 @@ export interface MemoryUpstreamLogOptions {
   readonly clock: Pick<Clock, 'after' | 'cancel'>;
   /** Runs a callback soon, after the current event was handled. `setImmediate` in a process, the scheduler in a test. */
   readonly defer: (callback: () => void) => void;
+  /** The same, but only after the event loop had its turn: what a long backlog goes on with. `defer` if left out. */
+  readonly yieldTo?: (callback: () => void) => void;
   /** Records that may be unsettled at one time. */
   readonly maxRecords?: number;
   /** Bytes they may take, by `sizeOf`. */
@@ -34,6 +36,7 @@ const LEAST_SHARE = 16;
 export class MemoryUpstreamLog implements UpstreamLog {
   readonly #clock: Pick<Clock, 'after' | 'cancel'>;
   readonly #defer: (callback: () => void) => void;
+  readonly #yieldTo: (callback: () => void) => void;
   readonly #maxRecords: number;
   readonly #maxBytes: number;
   readonly #partitions = Array.from({ length: PARTITIONS }, () => new UpstreamPartition());
@@ -47,6 +50,7 @@ export class MemoryUpstreamLog implements UpstreamLog {
   constructor(options: MemoryUpstreamLogOptions) {
     this.#clock = options.clock;
     this.#defer = options.defer;
+    this.#yieldTo = options.yieldTo ?? options.defer;
     this.#maxRecords = options.maxRecords ?? 100_000;
     this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
   }
@@ -111,13 +115,13 @@ export class MemoryUpstreamLog implements UpstreamLog {
     }
   }
 
-  #schedule(partition: UpstreamPartition): void {
+  #schedule(partition: UpstreamPartition, soon = this.#defer): void {
     if (partition.scheduled || !partition.ready) return;
     partition.scheduled = true;
     this.#ready.push(partition);
     if (this.#deferred) return;
     this.#deferred = true;
-    this.#defer(this.#handOut);
+    soon(this.#handOut);
   }
 
   readonly #handOut = (): void => {
@@ -132,7 +136,7 @@ export class MemoryUpstreamLog implements UpstreamLog {
         for (let left = share; left > 0 && partition.ready; left--) this.#handOutOne(partition.take());
       }
     } finally {
-      for (const partition of ready) this.#schedule(partition);
+      for (const partition of ready) this.#schedule(partition, this.#yieldTo);
     }
   };
 

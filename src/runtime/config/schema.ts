@@ -196,9 +196,9 @@ export const CONFIG_SCHEMA = z.object({
   }),
   sessions: z.object({
     maxPerUser: setting(
-      integer(0, ANY, 'sockets'),
+      integer(0, ANY, 'connections'),
       '0',
-      'Most sockets of one user; above it the oldest is closed. 0 = no limit.',
+      'Most connections of one user; above it the oldest is closed. 0 = no limit.',
     ),
   }),
   limits: z.object({
@@ -283,7 +283,7 @@ export const CONFIG_SCHEMA = z.object({
       perSocket: setting(
         integer(1, 10_000_000, 'records'),
         '1000',
-        'Most records of one socket that wait for the backend; a client that sends more meets `rate limit`.',
+        'Most records of one socket that wait for the backend; further messages of it are dropped and counted.',
       ),
       total: setting(
         integer(1, 100_000_000, 'records'),
@@ -344,7 +344,12 @@ export const CONFIG_SCHEMA = z.object({
     maxDelay: setting(wait, '10s', 'How long bytes may wait for one client without any being taken.'),
   }),
   drain: z.object({
-    timeout: setting(wait, '30s', 'How long SIGTERM may take; below the grace period of the orchestrator.'),
+    timeout: setting(
+      wait,
+      '30s',
+      'How long closing connections may take after SIGTERM; handing over what was accepted may take 10s more. ' +
+        'Keep the grace period of the orchestrator above both.',
+    ),
     rate: setting(
       integer(1, 1_000_000, 'connections per second'),
       '500',

@@ -1,4 +1,5 @@
 import { CLOSE_REASONS, type CloseReason } from '../../machines/close-reason.ts';
+import { toDecimal } from '../identity/snowflake-decimal.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -28,11 +29,16 @@ export class ConnectionLedger {
     this.options = options;
   }
 
-  failed({ row }: Connection, error: unknown): void {
+  failed(connection: Connection, error: unknown): void {
     const { counters, log, machine } = this.options;
     counters.add(COUNTER.internalErrors);
     log.error(
-      { err: error, state: machine.stateName(row), events: machine.history(row) },
+      {
+        connection: toDecimal(connection.idHigh, connection.idLow),
+        err: error,
+        state: machine.stateName(connection.row),
+        events: machine.history(connection.row),
+      },
       'internal error while handling a connection; it is closed',
     );
   }
@@ -45,6 +51,7 @@ export class ConnectionLedger {
     if (lost > 0) counters.add(COUNTER.messagesDropped[lossOf(reason)], lost);
     log.info(
       {
+        connection: toDecimal(connection.idHigh, connection.idLow),
         reason,
         initiator: CLOSE_REASONS[reason].initiator,
         address: connection.handshake.address,

@@ -7,7 +7,7 @@ import type {
 import { BARE_EVENT } from '../codec/bare-message.ts';
 import type { Body } from '../codec/body.ts';
 import { isSocketIo } from '../codec/flavour.ts';
-import { ackFrames } from '../codec/socket-frame.ts';
+import { ackFrames, disconnectFrame } from '../codec/socket-frame.ts';
 import { type SocketPacket, SocketPacketType } from '../codec/socket-packet.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type ConnectionTable, Flag } from '../connection/connection-table.ts';
@@ -161,6 +161,19 @@ export class Sockets {
     if (!closeConnection && isSocketIo(connection.flavour)) return this.send(socket, 'DISCONNECT_REQUESTED');
     this.sendAll(connection, 'DISCONNECT_REQUESTED');
     this.parts.signal(connection, 'CLOSE_REQUESTED');
+  }
+
+  /**
+   * Tells stock clients not to come back by themselves: two devices above the limit would otherwise push each other
+   * out for ever. Why the connection ends is said when it ends.
+   */
+  sendAway(connection: Connection): void {
+    const { flavour } = connection;
+    if (!isSocketIo(flavour)) return;
+    for (const socket of [connection.socket, ...(connection.moreSockets ?? [])]) {
+      if (socket === null || !this.isConnected(socket)) continue;
+      this.parts.outbound.send(connection, disconnectFrame(flavour, socket.namespace.name));
+    }
   }
 
   /** Sends the acknowledgement that a client asked for with its event. */
