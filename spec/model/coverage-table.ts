@@ -30,7 +30,7 @@ export function coverageOf(
   const missing: string[] = [];
   for (const transition of all) {
     if (driven.has(transition)) continue;
-    const reason = reasons.get(transition) ?? unreachable(transition);
+    const reason = unreachable(transition) ?? reasons.get(transition) ?? null;
     if (reason === null) missing.push(transition);
     else excluded[reason] = (excluded[reason] ?? 0) + 1;
   }

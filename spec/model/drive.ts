@@ -278,8 +278,8 @@ export class Drive {
     if (step.event === 'NAMESPACE_JOINED') {
       expect(await client.next()).toMatch(kind.revision === 4 ? /^40\{"sid":"\d+"\}$/ : /^40$/);
     }
-    const byServer = next?.event === 'CLOSE_REQUESTED' || before.heartbeat === 'unanswered';
-    const disconnects = step.event === 'LAST_NAMESPACE_LEFT' || step.event === 'HANDLER_FAILED';
+    const byServer = comesTogether({ step, before, next }) || before.heartbeat === 'unanswered';
+    const disconnects = step.event === 'LAST_NAMESPACE_LEFT';
     if (kind.speaks === 'socket.io' && disconnects && byServer) expect(await client.next()).toBe('41');
   }
 
@@ -366,7 +366,8 @@ export class Drive {
 
 /** The next step is made together with this one: there is no looking in between. */
 function comesTogether({ step, next }: Moment): boolean {
-  return next?.event === 'CLOSE_REQUESTED' || (step.state === 'closing' && next?.event === 'HANDLER_FAILED');
+  const hasLeft = step.state === 'closing' || step.event === 'LAST_NAMESPACE_LEFT';
+  return next?.event === 'CLOSE_REQUESTED' || (hasLeft && next?.event === 'HANDLER_FAILED');
 }
 
 /** After these a client on polling that is not waiting for packets finds its session gone. */

@@ -73,25 +73,21 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     holds: (ending) => ending.before.phase === 'closing' && ending.event === 'TRANSPORT_FAILED',
   },
   {
-    reason: 'only the farewell to a socket of its own can fail while a connection closes',
-    holds: ({ event, before, kind }) =>
-      before.phase === 'closing' && event === 'HANDLER_FAILED' && !joinsUnasked(kind),
-  },
-  {
     reason:
       'on polling, a client that broke a rule gets no farewell, and this kind has no other way to closing',
-    holds: ({ event, before, kind }) =>
-      before.phase === 'closing' && event !== 'HANDLER_FAILED' && joinsUnasked(kind),
+    holds: ({ before, kind }) => before.phase === 'closing' && joinsUnasked(kind),
   },
   {
     reason: 'nothing is sent to a bare client that could wait',
-    holds: ({ event, before, kind }) =>
-      before.phase === 'closing' && kind.speaks !== 'socket.io' && event !== 'HANDLER_FAILED',
+    holds: ({ before, kind }) => before.phase === 'closing' && kind.speaks !== 'socket.io',
   },
   {
     reason: 'without a socket there is no user, no token, no handler',
     holds: (ending) =>
-      ending.before.phase === 'open' && ending.before.membership !== 'joined' && ofASocket(ending),
+      ending.before.phase === 'open' &&
+      ending.before.membership !== 'joined' &&
+      ofASocket(ending) &&
+      !(ending.event === 'HANDLER_FAILED' && ending.previous === 'LAST_NAMESPACE_LEFT'),
   },
   {
     reason: "the connection's sockets leave before it is closed for one of them",
@@ -104,6 +100,7 @@ export const EXCLUSIONS: readonly Exclusion[] = [
       before.heartbeat === 'unanswered' &&
       (event === 'NAMESPACE_JOINED' ||
         event === 'RATE_LIMIT_EXCEEDED' ||
+        event === 'HANDLER_FAILED' ||
         (event === 'PROTOCOL_VIOLATED' && !isPolling(before))),
   },
   {

@@ -18,9 +18,12 @@ const finder = new Pathfinder(CONNECTION);
 export function connectionRoutes(): Route[] {
   return CLIENT_KINDS.flatMap((kind) => {
     const paths = finder.overEveryTransition([startAnswers(kind)]).filter(does);
-    const patient = paths.find(({ steps }) => steps[1]?.delay === 'connectTimeout' && steps.length === 2);
+    const patient = paths.find(({ steps }) => steps.length === 2 && steps[1]!.delay === 'connectTimeout');
+    const faulty = paths.find(
+      ({ steps }) => steps[1]?.event === 'NAMESPACE_JOINED' && steps[2]?.event === 'SESSION_LIMIT_EXCEEDED',
+    );
     return paths
-      .map((path) => (patient === undefined ? path : lingering(path, patient)))
+      .map((path) => lingering(path, path.steps.at(-1)!.event === 'HANDLER_FAILED' ? faulty : patient))
       .map((path) => ({ path, kind, exclusion: exclusionOf(path, kind) }));
   });
 }
@@ -47,9 +50,9 @@ function does({ steps }: Path): boolean {
 }
 
 /** The shortest way to `closing` is a broken rule, after which polling clients get no farewell: take one that waits. */
-function lingering(path: Path, patient: Path): Path {
-  if (path.steps.length !== 3 || path.steps[1]!.state !== 'closing') return path;
-  return { ...path, steps: [...patient.steps, path.steps[2]!] };
+function lingering(path: Path, patient: Path | undefined): Path {
+  if (patient === undefined || path.steps.at(-2)?.state !== 'closing') return path;
+  return { ...path, steps: [...patient.steps, path.steps.at(-1)!] };
 }
 
 /** Every transition there is, from every start, also from those no client has. */

@@ -43,6 +43,11 @@ export const STIMULI: {
   NAMESPACE_JOINED: async (drive) => drive.client.send(`40${await drive.credentials()}`),
   LAST_NAMESPACE_LEFT: async (drive, { before, next }) => {
     const closeConnection = next?.event === 'CLOSE_REQUESTED';
+    if (next?.event === 'HANDLER_FAILED') {
+      // Nobody can tell the backend that this socket has left.
+      drive.node.faulty.add(drive.socket);
+      return drive.pushDisconnect(false);
+    }
     // A packet of the client's would be a sign of life, which is another event.
     if (closeConnection || before.heartbeat === 'unanswered') await drive.pushDisconnect(closeConnection);
     else await drive.client.send('41');
@@ -104,9 +109,9 @@ export const STIMULI: {
   SERVER_SHUTTING_DOWN: async (drive) => drive.node.drainOnce(),
   CLOSE_REQUESTED: async () => undefined,
   HANDLER_FAILED: async (drive, at) => {
-    if (at.before.phase === 'closing') return;
+    // What fails in any other place is the farewell to the backend, a step before.
+    if (at.before.membership !== 'joined') return;
     drive.node.faulty.add(drive.socket);
-    if (at.before.heartbeat === 'unanswered') return drive.pushDisconnect(false);
-    return drive.client.send(drive.harmlessPacket(at));
+    await drive.client.send(drive.harmlessPacket(at));
   },
 };
