@@ -1,14 +1,10 @@
-import type {
-  ConnectionDelay,
-  ConnectionEffects,
-  ConnectionEvent,
-  ConnectionGuard,
-} from '../machines/connection-vocabulary.ts';
+import type { ConnectionEvent } from '../machines/connection-vocabulary.ts';
 import { PARSE_ERROR_MESSAGES } from './codec/parse-error.ts';
 import { Admission } from './connection/admission.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectionActor } from './connection/connection-actor.ts';
 import { ConnectionLedger } from './connection/connection-ledger.ts';
+import type { ConnectionRunner } from './connection/connection-runner.ts';
 import { ConnectionTable, Flag } from './connection/connection-table.ts';
 import { whileLive } from './connection/connection-ticket.ts';
 import { Engine } from './connection/engine.ts';
@@ -37,14 +33,6 @@ import { SocketActor } from './socket/socket-actor.ts';
 import { SocketTable } from './socket/socket-table.ts';
 import { Sockets } from './socket/sockets.ts';
 import { Upstream } from './socket/upstream.ts';
-
-/** The machine that runs every connection of a node. */
-export type ConnectionRunner = MachineRunner<
-  ConnectionEvent,
-  ConnectionEffects,
-  ConnectionGuard,
-  ConnectionDelay
->;
 
 /**
  * The part of a node that holds connections. Joins the parts; what each does stands in its own file. Nothing here
