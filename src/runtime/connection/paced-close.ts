@@ -12,6 +12,7 @@ export interface PacedCloseOptions {
   readonly close: (connection: Connection) => void;
 }
 
+/** Shortest pause between two closings, and how often is looked whether all are gone, ms. */
 const BEAT = 50;
 
 /**
@@ -21,11 +22,14 @@ const BEAT = 50;
 export function closePaced({ table, clock, rate, within, close }: PacedCloseOptions): Promise<void> {
   // A tenth of the time is left for those that take theirs to end.
   const needed = (table.size * 1000) / (within * 0.9);
-  const perBeat = Math.max(1, Math.ceil((Math.max(rate, needed) * BEAT) / 1000));
+  const pace = Math.max(rate, needed) / 1000;
+  const pause = Math.max(BEAT, 1 / pace);
+  const perBeat = Math.ceil(pace * pause);
   let next = 0;
   return new Promise((resolve) => {
     const beat = () => {
-      for (let closed = 0; closed < perBeat && next < table.rows; next++) {
+      let closed = 0;
+      for (; closed < perBeat && next < table.rows; next++) {
         const connection = table.at(next);
         if (connection === undefined || connection.reason !== null) continue;
         close(connection);
@@ -37,7 +41,7 @@ export function closePaced({ table, clock, rate, within, close }: PacedCloseOpti
       }
       // Rows behind us may have been taken by logins that were under way.
       if (next >= table.rows) next = 0;
-      clock.after(BEAT, beat);
+      clock.after(closed > 0 ? pause : BEAT, beat);
     };
     beat();
   });
