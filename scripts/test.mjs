@@ -14,7 +14,7 @@ step('build', () => {
 });
 step('types', () => run('npx', ['tsc']));
 step('lint', () => run('npx', ['biome', 'check', '--error-on-warnings']));
-step('proto lint', () => run('npx', ['buf', 'lint']));
+step('proto lint', () => run('npx', ['buf', 'lint', 'proto']));
 suites();
 
 console.log(`${totals.passed} passed, ${totals.failed} failed`);

@@ -13,6 +13,7 @@ import { Channel } from './channel.ts';
 export type Settings = Readonly<Record<string, string>>;
 
 const PORTS: Settings = {
+  'engine.rehearsal': 'false',
   'clients.listen': '127.0.0.1:0',
   'push.listen': '127.0.0.1:0',
   'push.grpcListen': '127.0.0.1:0',

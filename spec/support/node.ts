@@ -20,6 +20,7 @@ export type Settings = Readonly<Record<string, string>>;
 
 /** Times short enough for tests that wait for them, and two namespaces. Later settings win. */
 const SETTINGS: Settings = {
+  'engine.rehearsal': 'false',
   'engine.pingInterval': `${SHORT_TIMES.pingInterval}ms`,
   'engine.pingTimeout': `${SHORT_TIMES.pingTimeout}ms`,
   'engine.upgradeTimeout': `${SHORT_TIMES.upgradeTimeout}ms`,

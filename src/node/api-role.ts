@@ -42,7 +42,8 @@ export class ApiRole {
   readonly backend: BackendDispatcher;
   private readonly options: ApiRoleOptions;
   private readonly subscribers: EventSubscribers;
-  private readonly consumption: UpstreamSubscription;
+  private readonly hear: UpstreamHandler;
+  private consumption: UpstreamSubscription | null = null;
   private readonly push: PushListener;
   private readonly grpc: GrpcListener;
 
@@ -68,7 +69,7 @@ export class ApiRole {
             this.dispatchTo('demo', backendAt(demo.backendUrl, config, helpers)),
             this.backend,
           );
-    this.consumption = options.upstreamLog.consume(timedRecords(hear, clock, metrics.deliveryDelay.upstream));
+    this.hear = timedRecords(hear, clock, metrics.deliveryDelay.upstream);
 
     const dedup = new MemoryDedupWindow({ clock });
     const endpoint = new PushEndpoint({
@@ -81,6 +82,11 @@ export class ApiRole {
     const { maxBody } = config.push;
     this.push = new PushListener({ endpoint, clock, maxBody });
     this.grpc = new GrpcListener({ endpoint, subscribers: this.subscribers, reader, log, maxBody });
+  }
+
+  /** Begins to hear what clients do. */
+  startHearing(): void {
+    this.consumption = this.options.upstreamLog.consume(this.hear);
   }
 
   /** Binds both listeners of the push API. */
@@ -98,8 +104,8 @@ export class ApiRole {
   }
 
   /** Resolves when the records in hand are settled, or after `deadline` ms. */
-  stopHearing(deadline: number): Promise<void> {
-    return this.consumption.stop(deadline);
+  async stopHearing(deadline: number): Promise<void> {
+    await this.consumption?.stop(deadline);
   }
 
   async close(): Promise<void> {

@@ -1,108 +1,57 @@
-import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { Config } from '../runtime/config/config.ts';
-import type { Log } from '../runtime/ports/log.ts';
-import { type Ports, SingleNode } from './single-node.ts';
 
-/**
- * Connections of each round. What the engine compiles for the only object of its kind is thrown away when a second
- * one appears; so a short first round comes before the one that leaves compiled what every connection runs through.
- */
-const ROUNDS = [200, 2_500];
+/** Enough for the engine to have compiled what every connection runs through, and over in half a second. */
+const CONNECTIONS = 2_500;
 const AT_ONCE = 40;
-const PUSHES = 400;
+/** No rehearsal takes longer, ms: a node that cannot rehearse starts cold. */
+const CURFEW = 5_000;
 
 /**
- * Runs a node of its own on loopback through a few thousand connections, messages and pushes, and throws it away.
+ * Takes a node through a few thousand connections on a private port before it opens to the public.
  *
  * A process that has just started runs cold code at twice the price, and it starts when it is needed most: after a
- * crash or a roll-out, with everybody reconnecting at once. So it rehearses before it says that it is ready.
+ * crash or a roll-out, with everybody reconnecting at once. It has to be the very node that rehearses, because what
+ * the engine compiles for one set of objects is thrown away when the same code meets another.
  */
-export async function rehearse(config: Config): Promise<void> {
-  for (const connections of ROUNDS) await round(config, connections);
-}
-
-async function round(config: Config, connections: number): Promise<void> {
-  const node = new SingleNode({
-    config: rehearsalOf(config),
-    log: SILENCE,
-    logLevel: { level: () => 'silent', setLevel: () => {} },
-    version: 'rehearsal',
-    demo: null,
-  });
-  const ports = await node.start();
-  try {
-    await callInTurn(connections, AT_ONCE, () => connection(ports));
-    const held = await Promise.all(Array.from({ length: AT_ONCE }, () => holdConnection(ports)));
-    await callInTurn(PUSHES, AT_ONCE, () => push(ports));
-    for (const socket of held) socket.destroy();
-  } finally {
-    node.drain();
-    await node.stopped;
-  }
-}
-
-/** The same settings, but nobody else can reach it and it reaches nobody. */
-function rehearsalOf(config: Config): Config {
-  const nowhere = { host: '127.0.0.1', port: 0 };
-  return {
-    ...config,
-    clients: { ...config.clients, listen: nowhere, tls: { cert: '', key: '' } },
-    push: { ...config.push, listen: nowhere, grpcListen: nowhere, tokens: [] },
-    admin: { ...config.admin, listen: nowhere },
-    auth: { ...config.auth, mode: 'none' },
-    backend: { ...config.backend, url: '' },
-    limits: { connection: { messages: 0, burst: 0 }, address: { connects: 0, burst: 0, connections: 0 } },
-    drain: { timeout: 1_000, rate: 1_000_000 },
-  };
-}
-
-async function callInTurn(times: number, atOnce: number, call: () => Promise<void>): Promise<void> {
-  let left = times;
+export async function rehearse(port: number): Promise<void> {
+  const sockets = new Set<Socket>();
+  let left = CONNECTIONS;
   const worker = async () => {
-    while (left-- > 0) await call();
+    while (left-- > 0) await connection(port, sockets);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  const curfew = setTimeout(() => {
+    left = 0;
+    for (const socket of sockets) socket.destroy();
+  }, CURFEW);
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  clearTimeout(curfew);
 }
 
-async function connection(ports: Ports): Promise<void> {
-  const socket = await holdConnection(ports);
-  socket.write(EVENT);
-  await new Promise<void>((resolve) => {
-    socket.once('close', () => resolve());
-    socket.end();
-  });
-}
-
-/** Opens a WebSocket and joins `/`; resolves when CONNECT was answered. */
-function holdConnection({ clients }: Ports): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port: clients, host: '127.0.0.1', noDelay: true });
+/** One client: WebSocket, CONNECT, an event, and off. Ends early, and that is fine, when the node refuses it. */
+function connection(port: number, sockets: Set<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    sockets.add(socket);
     let received = '';
     socket.setEncoding('latin1');
     socket.write(UPGRADE);
-    socket.once('error', reject);
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      sockets.delete(socket);
+      resolve();
+    });
     socket.on('data', (chunk: string) => {
       received += chunk;
-      if (received.includes('40{')) {
-        socket.removeAllListeners('data').resume();
-        resolve(socket);
-      } else if (received.includes('"sid"')) {
+      if (received.includes('"sid"') && received.startsWith('HTTP')) {
         received = '';
         socket.write(CONNECT);
+      } else if (/4[04]\{/.test(received)) {
+        received = '';
+        socket.end(EVENT);
+      } else if (received.startsWith('HTTP') && !received.startsWith('HTTP/1.1 101')) {
+        socket.destroy();
       }
     });
-  });
-}
-
-function push({ push: port }: Ports): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json' };
-    const call = request({ port, host: '127.0.0.1', method: 'POST', path: EMIT, headers }, (response) => {
-      response.resume().once('end', () => resolve());
-    });
-    call.once('error', reject);
-    call.end(EMIT_EVERYONE);
   });
 }
 
@@ -116,17 +65,3 @@ const UPGRADE =
   'Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
 const CONNECT = frame('40');
 const EVENT = frame('42["rehearsal",{"text":"as on the night","number":1}]');
-const EMIT = '/holdfast.v1.PushService/Emit';
-const EMIT_EVERYONE = JSON.stringify({
-  to: { everyone: true },
-  event: 'rehearsal',
-  args: [{ text: 'hello' }],
-});
-
-const SILENCE: Log = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => SILENCE,
-};

@@ -1,11 +1,14 @@
 import { isPretty, openLogOutput } from '../adapters/pino/log-output.ts';
 import { createPinoLog } from '../adapters/pino/pino-log.ts';
 import type { Config } from '../runtime/config/config.ts';
+import { describeProblem } from '../runtime/config/config-problem.ts';
 import type { LoadResult } from '../runtime/config/load-config.ts';
 import { describeAddresses } from './addresses.ts';
 import { startDemo } from './demo.ts';
-import { rehearse } from './rehearsal.ts';
 import { SingleNode } from './single-node.ts';
+
+/** How long output may take to be written once everything else is over, ms. */
+const LAST_WORDS = 500;
 
 /**
  * Runs a node in this process until it has stopped: SIGTERM and SIGINT drain (a second one hurries), SIGHUP reads
@@ -15,26 +18,28 @@ export async function runNode(config: Config, reload: () => LoadResult, version:
   const output = openLogOutput(1, isPretty(config.log.format, process.stdout.isTTY === true));
   const control = createPinoLog(config.log.level, output);
   const { log } = control;
-  await rehearse(config);
   const demo = await startDemo(config, log);
   const node = new SingleNode({ config, log, logLevel: control, version, demo });
+  const drain = () => node.drain();
+  const hangUp = () => void reloadSettings(reload, node, control);
   try {
     const ports = await node.start();
     demo.opened(ports);
+    // Whoever reads the addresses may send signals at once.
+    process.on('SIGTERM', drain).on('SIGINT', drain).on('SIGHUP', hangUp);
     process.stdout.write(describeAddresses(config, ports));
   } catch (error) {
     await demo.close();
     throw error;
   }
 
-  const drain = () => node.drain();
-  const hangUp = () => void reloadSettings(reload, node, control);
-  process.on('SIGTERM', drain).on('SIGINT', drain).on('SIGHUP', hangUp);
   const code = await node.stopped;
   process.off('SIGTERM', drain).off('SIGINT', drain).off('SIGHUP', hangUp);
   await demo.close();
   log.info({ code }, 'stopped');
   output.flush();
+  // What still waits, such as another try to reach a backend that is gone, must not keep the process alive.
+  setTimeout(() => process.exit(code), LAST_WORDS).unref();
   return code;
 }
 
@@ -45,7 +50,10 @@ async function reloadSettings(
 ): Promise<void> {
   try {
     const fresh = reload();
-    if (!fresh.ok) return log.error({}, 'SIGHUP: the configuration has errors; everything stays as it was');
+    if (!fresh.ok) {
+      const problems = fresh.problems.map(describeProblem);
+      return log.error({ problems }, 'SIGHUP: the configuration has errors; everything stays as it was');
+    }
     setLevel(fresh.config.log.level);
     await node.reloadCertificates();
     log.info({ level: fresh.config.log.level }, 'SIGHUP: log level and certificates were read again');

@@ -30,6 +30,7 @@ import type { Demo } from './demo.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
+import { rehearse } from './rehearsal.ts';
 
 export interface SingleNodeOptions {
   readonly config: Config;
@@ -77,6 +78,7 @@ export class SingleNode {
   private readonly life: NodeLife;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
+  private hasStopped = false;
 
   constructor(options: SingleNodeOptions) {
     this.options = options;
@@ -202,6 +204,8 @@ export class SingleNode {
         metrics: this.exposition,
       });
       this.admin = admin;
+      if (config.engine.rehearsal) await this.rehearse();
+      this.api.startHearing();
       const { push, grpc } = await this.api.listen();
       const clients = await this.clients.start(this.gateway.engine);
       this.life.tell('LISTENING');
@@ -222,6 +226,22 @@ export class SingleNode {
     return this.clients.reloadCertificates();
   }
 
+  /** What happens in it is nobody's business: not the backend's, not the log's, not the metrics'. */
+  private async rehearse(): Promise<void> {
+    const { logLevel } = this.options;
+    const level = logLevel.level();
+    logLevel.setLevel('silent');
+    const deaf = this.upstreamLog.consume((_record, settle) => settle());
+    const stage = await this.clients.startPrivately(this.gateway.engine);
+    this.gateway.admission.start();
+    await rehearse(stage.port);
+    this.gateway.admission.stop();
+    stage.stop();
+    await deaf.stop(FLUSH_TIMEOUT);
+    this.metrics.clear();
+    logLevel.setLevel(level);
+  }
+
   private stopAccepting(): void {
     // The port stays open: sessions that are still here poll and upgrade on it. New ones get 503.
     this.gateway.admission.stop();
@@ -239,7 +259,7 @@ export class SingleNode {
   private handedOver(): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
-        if (this.memoryLog.size === 0) resolve();
+        if (this.memoryLog.size === 0 || this.hasStopped) resolve();
         else this.clock.after(HANDED_OVER_CHECK, look);
       };
       look();
@@ -247,6 +267,7 @@ export class SingleNode {
   }
 
   private async stop(code: number): Promise<void> {
+    this.hasStopped = true;
     this.clients.close();
     this.exposition.close();
     await Promise.all([this.api.close(), this.admin?.close(), this.upstreamLog.close()]);

@@ -47,6 +47,21 @@ export class ClientListener implements Publisher {
     return first.port;
   }
 
+  /** The same routes in clear on a port of loopback that nobody knows, for as long as the caller wants. */
+  async startPrivately(engine: Engine): Promise<Listening> {
+    this.engine = engine;
+    const app = this.open(uWS.App());
+    const { port, stop } = await listen(app, '127.0.0.1', 0, 'exclusive');
+    return {
+      port,
+      stop: () => {
+        stop();
+        app.close();
+        this.apps.splice(this.apps.indexOf(app), 1);
+      },
+    };
+  }
+
   /** Reads the certificates again. Throws when they are unusable; the old ones then stay. */
   async reloadCertificates(): Promise<void> {
     if (!this.hasTls() || this.listening === null) return;
@@ -77,15 +92,19 @@ export class ClientListener implements Publisher {
     return this.config.clients.tls.cert !== '';
   }
 
-  private open(): TemplatedApp {
-    const { clients, engine: limits, slowConsumer } = this.config;
-    const app = this.hasTls()
+  private newApp(): TemplatedApp {
+    const { clients } = this.config;
+    return this.hasTls()
       ? uWS.SSLApp({
           cert_file_name: clients.tls.cert,
           key_file_name: clients.tls.key,
           ssl_prefer_low_memory_usage: true,
         })
       : uWS.App();
+  }
+
+  private open(app = this.newApp()): TemplatedApp {
+    const { clients, engine: limits, slowConsumer } = this.config;
     const shared = {
       engine: this.engine!,
       origins: new OriginPolicy(clients.origins),

@@ -149,6 +149,12 @@ export const CONFIG_SCHEMA = z.object({
       '1MB',
       'Largest message or polling body of a client; a larger one closes its connection.',
     ),
+    rehearsal: setting(
+      toggle,
+      'true',
+      'Take a few thousand connections of its own on a private port of loopback before saying ready, because the first ' +
+        'thousand clients of a cold process cost twice as much, and after a crash they all come at once.',
+    ),
     maxPacketsPerPayload: setting(
       integer(1, 1_000_000),
       '4096',

@@ -21,6 +21,11 @@ export class Histogram {
     this.add(milliseconds, 1);
   }
 
+  clear(): void {
+    this.counts.fill(0);
+    this.sum = 0;
+  }
+
   /** Enters the same value `times` times. */
   add(milliseconds: number, times: number): void {
     const { bounds, counts } = this;

@@ -25,4 +25,19 @@ export class Metrics {
     backend: new Histogram(),
     downstream: new Histogram(),
   });
+
+  /** As if nothing had happened yet. */
+  clear(): void {
+    this.counters.values.fill(0);
+    for (const histogram of [
+      this.pushDuration,
+      this.backendDuration,
+      this.redisDuration,
+      this.kafkaProduceDuration,
+      this.eventLoopDelay,
+      ...Object.values(this.deliveryDelay),
+    ]) {
+      histogram.clear();
+    }
+  }
 }
