@@ -1,9 +1,11 @@
 import { WebSocket } from 'ws';
 import { Inbox } from '../support/inbox.ts';
+import { DEADLINE, inTime } from './deadline.ts';
 
 /** How a ping frame shows among the packets of a plain WebSocket. */
 export const PING_FRAME = '(ping frame)';
 
+/** Close code and text; 1006 when the TCP connection ended without a close frame. */
 export interface Ending {
   readonly code: number;
   readonly reason: string;
@@ -11,8 +13,7 @@ export interface Ending {
 
 /** One raw WebSocket: every frame as it came, in order, and how it ended. It answers nothing by itself. */
 export class Channel {
-  /** Close code and text; 1006 when the TCP connection ended without a close frame. */
-  readonly ended: Promise<Ending>;
+  private readonly ended: Promise<Ending>;
   private readonly socket: WebSocket;
   private readonly inbox = new Inbox<string>();
 
@@ -48,8 +49,13 @@ export class Channel {
     return this.inbox.size;
   }
 
-  next(ms: number): Promise<string> {
-    return this.inbox.next(ms);
+  next(): Promise<string> {
+    return this.inbox.next(DEADLINE);
+  }
+
+  /** How it ended, or will. */
+  end(): Promise<Ending> {
+    return inTime(this.ended, 'the WebSocket has not ended');
   }
 
   send(...frames: string[]): void {

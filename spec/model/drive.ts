@@ -1,29 +1,23 @@
 import { SignJWT } from 'jose';
 import { expect } from 'vitest';
-import { CLOSE_REASONS, type CloseReason } from '../../src/machines/close-reason.ts';
+import type { CloseReason } from '../../src/machines/close-reason.ts';
 import type { ConnectionEvent } from '../../src/machines/connection-vocabulary.ts';
 import type { Connection } from '../../src/runtime/connection/connection.ts';
 import { toDecimal } from '../../src/runtime/identity/snowflake-decimal.ts';
-import { type Path, type PathStep, START } from '../machines/paths.ts';
+import { type Path, START } from '../machines/paths.ts';
 import type { BackendDouble } from './backend-double.ts';
-import { PING_FRAME } from './channel.ts';
 import type { ClientKind } from './client-kind.ts';
+import { DEADLINE } from './deadline.ts';
 import type { ModelNode } from './model-node.ts';
-import { isPolling, type Place, placeOf } from './place.ts';
+import { comesTogether, type Moment } from './moment.ts';
+import { isPolling, placeOf } from './place.ts';
 import { RawClient } from './raw-client.ts';
 import { STIMULI } from './stimuli.ts';
 import { Tape } from './tape.ts';
 import { timedBy } from './timing.ts';
+import { Witness } from './witness.ts';
 
 export const SECRET = 'a secret of thirty-two bytes, ok';
-const DEADLINE = 3000;
-
-/** A step of a path, with what is before and behind it. */
-export interface Moment {
-  readonly step: PathStep;
-  readonly before: Place;
-  readonly next: PathStep | undefined;
-}
 
 export interface DriveOptions {
   readonly path: Path;
@@ -50,11 +44,8 @@ export class Drive {
   private readonly tokenLife: number | null;
   private id = '';
   private tape: Tape | null = null;
+  private witness: Witness | null = null;
   private at = 0;
-  /** The close packet was seen. */
-  private hasGoodbye = false;
-  /** The connection ended without one. */
-  private hasForfeited = false;
   private token = '';
   private readonly others: RawClient[] = [];
 
@@ -188,14 +179,7 @@ export class Drive {
       if (event !== 'AUTHENTICATION_FAILED') await this.backend!.refuse(this.user);
       expect(await this.client.refusal()).toBe(401);
     }
-    const isWaitedFor = phase === 'closing' && this.client.webSocket === null && this.client.sid !== '';
-    if (isWaitedFor && !this.hasForfeited) {
-      // DISCONNECT and CLOSE never share a payload: there may be a poll for each.
-      while (!this.hasGoodbye) this.hasGoodbye = (await this.client.next()) === '1';
-      let step = await this.tape!.next('POLL_RECEIVED', 'TRANSPORT_CLOSED');
-      while (step.event === 'POLL_RECEIVED')
-        step = await this.tape!.next('POLL_RECEIVED', 'TRANSPORT_CLOSED');
-    }
+    if (phase === 'closing' && this.client.sid !== '') await this.witness!.goodbye(event);
     if (phase !== 'open' && this.client.sid !== '') await this.gone();
     if (event !== 'CONSUMER_FELL_BEHIND') expect(this.client.unread).toBe(0);
     this.checkRecord();
@@ -241,6 +225,7 @@ export class Drive {
     const connection = this.node.find(`drive=${this.mark}`)!;
     this.id = toDecimal(connection.idHigh, connection.idLow);
     this.tape = new Tape(this.node.node.inspector, this.id);
+    this.witness = new Witness(this.client, this.tape);
     await this.compare(moment);
   }
 
@@ -252,106 +237,18 @@ export class Drive {
       to: step.state,
       effects: step.effects.map(({ name }) => name),
     });
-    for (const missed of taken.bystanders)
-      for (const effect of missed.effects) await this.witness(effect, moment);
+    for (const { effects } of taken.bystanders) await this.witness!.effects(effects, moment);
     await this.compare(moment);
   }
 
   private async compare(moment: Moment): Promise<void> {
     const { step } = moment;
-    await this.witnessEvent(moment);
-    for (const { name, params } of step.effects) {
-      if (name === 'beginClose') await this.farewell((params as { reason: CloseReason }).reason, moment);
-      else await this.witness(name, moment);
-    }
+    await this.witness!.step(moment);
     const { phase } = placeOf(step.state);
     if (phase === 'closed') await this.gone();
     else if (phase !== 'closing' && !comesTogether(moment)) {
       expect(this.connection()?.state).toBe(step.state);
       this.socket = this.connection()?.sockets[0]?.id ?? this.socket;
-    }
-  }
-
-  /** Packets of the sockets on the connection, which its own machine knows nothing of. */
-  private async witnessEvent({ step, before, next }: Moment): Promise<void> {
-    const { client, kind } = this;
-    if (step.event === 'NAMESPACE_JOINED') {
-      expect(await client.next()).toMatch(kind.revision === 4 ? /^40\{"sid":"\d+"\}$/ : /^40$/);
-    }
-    const byServer = comesTogether({ step, before, next }) || before.heartbeat === 'unanswered';
-    const disconnects = step.event === 'LAST_NAMESPACE_LEFT';
-    if (kind.speaks === 'socket.io' && disconnects && byServer) expect(await client.next()).toBe('41');
-  }
-
-  private async witness(effect: string, { before, next }: Moment): Promise<void> {
-    const { client, kind } = this;
-    switch (effect) {
-      case 'sendOpen':
-        return this.opened();
-      case 'sendPing':
-        // Whoever is to fall behind leaves the ping where it is.
-        if (next?.event === 'CONSUMER_FELL_BEHIND' && isPolling(before)) return;
-        return expect(await client.next()).toBe(kind.speaks === 'websocket' ? PING_FRAME : '2');
-      case 'sendPong':
-        return expect(await client.next()).toBe('3');
-      case 'answerProbe':
-        return expect(await client.candidate!.next(DEADLINE)).toBe('3probe');
-      case 'releasePoll':
-        if (client.pending !== null) expect(await client.next()).toBe('6');
-        return;
-      case 'completeUpgrade':
-        if (client.pending !== null) expect(await client.next()).toBe('6');
-        return client.useCandidate();
-      case 'closeCandidate':
-        await client.candidate?.ended;
-        client.candidate = null;
-        return;
-      case 'refuseCandidate':
-        await client.surplus!.ended;
-        client.surplus = null;
-        return;
-      case 'closePoll':
-        expect(await client.next()).toBe('1');
-        this.hasGoodbye = true;
-        return;
-      case 'cutOff':
-      case 'tearDown':
-        if (client.webSocket !== null) expect((await client.webSocket.ended).code).toBe(1006);
-        else if (client.sid !== '') expect(await client.status()).toBe(400);
-        return;
-      default:
-        // Nothing of it is to be seen from outside.
-        return;
-    }
-  }
-
-  private async opened(): Promise<void> {
-    const { client, kind } = this;
-    await client.opened();
-    if (kind.speaks === 'websocket') return;
-    const open = await client.next();
-    const { sid, upgrades } = JSON.parse(open.slice(1)) as { sid: string; upgrades: string[] };
-    expect([open[0], upgrades]).toEqual(['0', kind.startsOn === 'polling' ? ['websocket'] : []]);
-    client.sid = sid;
-    if (kind.speaks === 'socket.io' && kind.revision === 3) expect(await client.next()).toBe('40');
-  }
-
-  private async farewell(reason: CloseReason, moment: Moment): Promise<void> {
-    const { client } = this;
-    if (moment.before.phase === 'handshaking') return;
-    if (client.webSocket !== null && moment.step.event === 'PAYLOAD_TOO_LARGE') {
-      // The library has ended it before anybody could say why.
-      expect(await client.webSocket.ended).toEqual({ code: 1006, reason: '' });
-      await this.tape!.next('TRANSPORT_CLOSED');
-    } else if (client.webSocket !== null) {
-      expect(await client.webSocket.ended).toEqual({ code: CLOSE_REASONS[reason].code, reason });
-      await this.tape!.next('TRANSPORT_CLOSED', 'TRANSPORT_FAILED');
-    } else if (client.pending !== null) {
-      expect(await client.next()).toBe('1');
-      this.hasGoodbye = true;
-    } else if (FORFEITS_FAREWELL.has(reason) && !comesTogether(moment)) {
-      await this.tape!.next('TRANSPORT_CLOSED');
-      this.hasForfeited = true;
     }
   }
 
@@ -363,17 +260,3 @@ export class Drive {
     }
   }
 }
-
-/** The next step is made together with this one: there is no looking in between. */
-function comesTogether({ step, next }: Moment): boolean {
-  const hasLeft = step.state === 'closing' || step.event === 'LAST_NAMESPACE_LEFT';
-  return next?.event === 'CLOSE_REQUESTED' || (hasLeft && next?.event === 'HANDLER_FAILED');
-}
-
-/** After these a client on polling that is not waiting for packets finds its session gone. */
-const FORFEITS_FAREWELL: ReadonlySet<CloseReason> = new Set([
-  'ping timeout',
-  'parse error',
-  'transport error',
-  'payload too large',
-]);

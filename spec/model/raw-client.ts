@@ -9,9 +9,9 @@ import {
 } from '../support/payload.ts';
 import { Channel } from './channel.ts';
 import type { ClientKind } from './client-kind.ts';
+import { inTime } from './deadline.ts';
 import { type Answer, Exchange } from './exchange.ts';
 
-const DEADLINE = 3000;
 const PATHS = { 'socket.io': '/socket.io/', 'engine.io': '/engine.io/', websocket: '/ws' } as const;
 
 /** A client that does what it is told, packet by packet, and nothing by itself. */
@@ -58,11 +58,11 @@ export class RawClient {
 
   /** The next packet of the server, on whatever transport it comes. */
   async next(): Promise<string> {
-    if (this.webSocket !== null && this.fetched.length === 0) return this.webSocket.next(DEADLINE);
+    if (this.webSocket !== null && this.fetched.length === 0) return this.webSocket.next();
     while (this.fetched.length === 0) {
       const exchange = this.pending ?? this.get(this.url('polling', this.sid));
       this.pending = null;
-      this.keep(await inTime(exchange.answer));
+      this.keep(await inTime(exchange.answer, 'a GET was not answered'));
     }
     return this.fetched.shift()!;
   }
@@ -134,12 +134,4 @@ export class RawClient {
     const engine = speaks === 'websocket' ? {} : { EIO: String(revision), transport, sid };
     return engineUrl(this.base, { ...this.query, ...engine }, PATHS[speaks]);
   }
-}
-
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`a GET was not answered within ${DEADLINE} ms`)), DEADLINE);
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

@@ -142,7 +142,7 @@ export class SocketDrive {
   private async seeConnectionExpire(): Promise<void> {
     const { code } = CLOSE_REASONS['token expired'];
     if (this.client.webSocket === null) expect(await this.client.next()).toBe('1');
-    else expect(await this.client.webSocket.ended).toEqual({ code, reason: 'token expired' });
+    else expect(await this.client.webSocket.end()).toEqual({ code, reason: 'token expired' });
   }
 
   private reasonOfConnection(): CloseReason {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionEvent } from '../../src/machines/connection-vocabulary.ts';
-import type { Drive, Moment } from './drive.ts';
+import type { Drive } from './drive.ts';
+import type { Moment } from './moment.ts';
 import { isPolling } from './place.ts';
 
 /** Body above `engine.maxPayload` of the model's nodes (100 KB). */

@@ -1,6 +1,5 @@
 import type { InspectedEvent, Inspector } from '../../src/runtime/ports/inspector.ts';
-
-const DEADLINE = 3000;
+import { DEADLINE } from './deadline.ts';
 
 export interface Taken extends InspectedEvent {
   /** Steps before it that time brought along and that lead the machine nowhere. */
