@@ -31,6 +31,7 @@ import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
 import { rehearse } from './rehearsal.ts';
+import { StageDoor } from './stage-door.ts';
 
 export interface SingleNodeOptions {
   readonly config: Config;
@@ -70,6 +71,8 @@ export class SingleNode {
   private readonly options: SingleNodeOptions;
   private readonly clock: Clock;
   private readonly clients: ClientListener;
+  /** Null with `auth.mode=none`. */
+  private readonly stageDoor: StageDoor | null;
   private readonly api: ApiRole;
   private readonly upstreamLog: UpstreamLog;
   /** What is behind `upstreamLog` in the end. */
@@ -125,6 +128,16 @@ export class SingleNode {
       nextId,
     });
 
+    const authenticator = authenticatorFor(config, {
+      caller: this.api.caller,
+      nextId,
+      clock,
+      random,
+      log,
+      metrics: backendMetrics(metrics),
+    });
+    this.stageDoor = authenticator === null ? null : new StageDoor(authenticator);
+
     this.clients = new ClientListener(config, (app) => options.demo?.routes(this.inspector)(app));
     this.gateway = new Gateway({
       config: demo === null ? config : withNamespace(config, demo.namespace),
@@ -141,14 +154,7 @@ export class SingleNode {
       presence,
       dispatcher,
       publisher: this.clients,
-      authenticator: authenticatorFor(config, {
-        caller: this.api.caller,
-        nextId,
-        clock,
-        random,
-        log,
-        metrics: backendMetrics(metrics),
-      }),
+      authenticator: this.stageDoor,
       ...limitsFor(config, clock),
     });
     mailbox.open(node, (letter) => this.gateway.postbox.receive(letter));
@@ -233,10 +239,12 @@ export class SingleNode {
     logLevel.setLevel('silent');
     const deaf = this.upstreamLog.consume((_record, settle) => settle());
     const stage = await this.clients.startPrivately(this.gateway.engine);
-    this.gateway.admission.start();
+    if (this.stageDoor !== null) this.stageDoor.isRehearsing = true;
+    this.gateway.admission.start('unlimited');
     await rehearse(stage.port);
     this.gateway.admission.stop();
     stage.stop();
+    if (this.stageDoor !== null) this.stageDoor.isRehearsing = false;
     await deaf.stop(FLUSH_TIMEOUT);
     this.metrics.clear();
     logLevel.setLevel(level);

@@ -5,7 +5,7 @@ import type { Counters } from '../metrics/counters.ts';
 
 /** Decides whether a new connection may come in at all: not while draining, and not too many from one address. */
 export class Admission {
-  private accepting = false;
+  private accepting: 'nobody' | 'limited' | 'unlimited' = 'nobody';
   /** Null when no limit per address is configured. */
   private readonly limits: AddressLimits | null;
   private readonly counters: Counters;
@@ -15,18 +15,20 @@ export class Admission {
     this.counters = counters;
   }
 
-  start(): void {
-    this.accepting = true;
+  /** @param how `unlimited` while only the node itself can come in: limits per address do not hold for it. */
+  start(how: 'limited' | 'unlimited' = 'limited'): void {
+    this.accepting = how;
   }
 
   stop(): void {
-    this.accepting = false;
+    this.accepting = 'nobody';
   }
 
-  /** Counts the connection in, or says why it is refused. Every connection counted in must `leave`. */
+  /** Counts the connection in, or says why it is refused. Every connection let in must `leave`. */
   enter(address: string): EngineErrorName | null {
-    if (!this.accepting) return 'unavailable';
-    if (this.limits !== null && !this.limits.connect(address)) return 'tooManyRequests';
+    if (this.accepting === 'nobody') return 'unavailable';
+    if (this.accepting === 'limited' && this.limits !== null && !this.limits.connect(address))
+      return 'tooManyRequests';
     return null;
   }
 

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SingleNode } from '../../src/node/single-node.ts';
+import { KEYS_BY_NAME } from '../../src/runtime/config/config-key.ts';
+import { loadConfig } from '../../src/runtime/config/load-config.ts';
+import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
+import { SilentLog } from '../auth/silent-log.ts';
+import { TestBackend } from '../backend/test-backend.ts';
+
+describe('a node that rehearses before it opens', () => {
+  let backend: TestBackend;
+  let node: SingleNode;
+  let url: string;
+
+  beforeEach(async () => {
+    backend = new TestBackend();
+    backend.reply = ({ method }) => ({ body: method === 'OnAuthenticate' ? '{"user":"u1"}' : '{}' });
+    node = new SingleNode({
+      config: configOf({
+        'engine.rehearsal': 'true',
+        'auth.mode': 'backend',
+        'backend.url': await backend.start(),
+        'limits.address.connects': '1',
+        'clients.listen': '127.0.0.1:0',
+        'push.listen': '127.0.0.1:0',
+        'push.grpcListen': '127.0.0.1:0',
+        'admin.listen': '127.0.0.1:0',
+      }),
+      log: new SilentLog(),
+      logLevel: { level: () => 'silent', setLevel: () => undefined },
+      version: 'test',
+      demo: null,
+    });
+    url = `http://127.0.0.1:${(await node.start()).clients}`;
+  });
+  afterEach(async () => {
+    node.drain();
+    await node.stopped;
+    await backend.stop();
+  });
+
+  it('does not ask the backend about itself', () => {
+    expect(backend.calls).toEqual([]);
+  });
+
+  it('leaves neither connections nor counts behind', () => {
+    expect(node.gateway.connections.size).toBe(0);
+    expect(node.metrics.counters.values.filter((count) => count !== 0)).toEqual(new Float64Array(0));
+  });
+
+  it('lets the first client of its own address in, and asks the backend who that is', async () => {
+    const opened = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
+    const { sid } = JSON.parse((await opened.text()).slice(1)) as { sid: string };
+    const session = `${url}/socket.io/?EIO=4&transport=polling&sid=${sid}`;
+    await fetch(session, { method: 'POST', body: '40' });
+    expect(await (await fetch(session)).text()).toMatch(/^40\{"sid":/);
+    expect(backend.calls[0]?.method).toBe('OnAuthenticate');
+    expect(node.metrics.counters.values[COUNTER.authentications.accepted]).toBe(1);
+    await fetch(session, { method: 'POST', body: '1' });
+  });
+});
+
+function configOf(settings: Readonly<Record<string, string>>) {
+  const values = Object.entries(settings).map(([name, raw]) => {
+    return { key: KEYS_BY_NAME.get(name)!, raw, origin: { from: 'flag', flag: name } as const };
+  });
+  const result = loadConfig({ role: 'dev', flags: { values, problems: [] }, environment: {}, file: null });
+  if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('\n'));
+  return result.config;
+}
