@@ -14,8 +14,6 @@ import { SESSION_KEY_BYTES, SessionIds } from '../runtime/identity/session-id.ts
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
 import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
-import { AddressLimits } from '../runtime/limits/address-limits.ts';
-import { TokenBuckets } from '../runtime/limits/token-bucket.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
@@ -27,6 +25,7 @@ import { SystemClock } from '../runtime/time/system-clock.ts';
 import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import type { Demo } from './demo.ts';
+import { limitsFor } from './limits-for.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
@@ -290,16 +289,4 @@ export class SingleNode {
 function withNamespace(config: Config, namespace: string): Config {
   const { socketio } = config;
   return { ...config, socketio: { ...socketio, namespaces: [...socketio.namespaces, namespace] } };
-}
-
-function limitsFor(config: Config, clock: Clock) {
-  const { connection, address } = config.limits;
-  return {
-    addressLimits:
-      address.connects === 0 && address.connections === 0 ? null : new AddressLimits({ clock, ...address }),
-    messageLimits:
-      connection.messages === 0
-        ? null
-        : new TokenBuckets({ clock, rate: connection.messages, burst: connection.burst }),
-  };
 }
