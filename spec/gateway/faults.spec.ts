@@ -96,7 +96,21 @@ describe('a failure while handling one connection', () => {
     world.tick();
     expect(client.closed).toBe(false);
     expect(world.heard('message').map(({ event }) => event)).toEqual(['heard']);
-    expect(world.dropped('backend queue')).toBe(1);
+    expect(world.dropped('no id')).toBe(1);
+  });
+
+  it('never keeps a disconnect from the backend, not even while the clock is set back by an hour', () => {
+    const world = new World();
+    const client = new Client(world).join();
+    world.clock.jumpWall(-3_600_000);
+    client.leave();
+    world.tick();
+    expect(world.heard('disconnect').map(({ socket }) => socket.id)).toEqual([client.id]);
+    world.clock.jumpWall(3_600_000);
+    new Client(world).join();
+    world.tick();
+    const ids = world.records.map(({ messageId }) => messageId);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   it('is none when the bus says that it is full: the record is counted and the client stays', () => {

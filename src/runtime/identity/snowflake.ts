@@ -86,6 +86,18 @@ export class SnowflakeGenerator implements SnowflakeParts {
    * floor, or outside the years an id can express.
    */
   next(): void {
+    this.#issue(false);
+  }
+
+  /**
+   * Like `next`, on borrowed time however far the clock was set back: for the few things that have to be said all the
+   * same. Such an id repeats no other, because every later one is beyond it.
+   */
+  nextWhateverTheClock(): void {
+    this.#issue(true);
+  }
+
+  #issue(whateverTheClock: boolean): void {
     const now = Math.floor(this.#clock.wallNow()) - SNOWFLAKE_EPOCH;
     let time = this.#time;
     let sequence = this.#sequence;
@@ -98,7 +110,8 @@ export class SnowflakeGenerator implements SnowflakeParts {
       time += 1;
       sequence = 0;
     }
-    if (now < 0 || time - now > MAX_BORROWED || time > MAX_TIME) throw clockRefused(now, time);
+    const isBehind = now < 0 || time - now > MAX_BORROWED;
+    if ((isBehind && !whateverTheClock) || time > MAX_TIME) throw clockRefused(now, time);
     this.#time = time;
     this.#sequence = sequence;
     const hi = Math.floor(time / 1024);
@@ -123,9 +136,4 @@ export function nodeOf(_hi: number, lo: number): number {
 /** When the id was issued, ms since 1970. */
 export function timeOf(hi: number, lo: number): number {
   return SNOWFLAKE_EPOCH + hi * 1024 + (lo >>> 22);
-}
-
-/** Below zero, zero or above, as the first id is older than, the same as or newer than the second. */
-export function compareSnowflakes(a: SnowflakeParts, b: SnowflakeParts): number {
-  return a.hi === b.hi ? a.lo - b.lo : a.hi - b.hi;
 }

@@ -16,6 +16,8 @@ export const DROP_REASONS = [
   'rate limit',
   /** For a namespace that the connection is not in (any more). */
   'no namespace',
+  /** The clock was set back so far that no record of it could get an id. */
+  'no id',
   /** No room left among the records that wait for the backend, of this socket or in all. */
   'backend queue',
   /** The backend did not take it within `backend.retry.deadline`. */

@@ -49,13 +49,17 @@ export class Upstream {
     if (facts !== null) this.append(new UpstreamDisconnect(facts, reason));
   }
 
-  /** Null while no id can be issued, because the clock was set back by far: the clients are not to blame for it. */
+  /**
+   * Null while no id can be issued, because the clock was set back by far: the clients are not to blame for it. A
+   * disconnect gets one all the same: nobody would be left to say it again.
+   */
   private stamp(socket: SocketDescription, kind: UpstreamRecord['kind']): UpstreamFacts | null {
     const { snowflakes } = this.options;
     try {
-      snowflakes.next();
+      if (kind === 'disconnect') snowflakes.nextWhateverTheClock();
+      else snowflakes.next();
     } catch (error) {
-      this.refused(socket.id, kind, error);
+      this.refused(socket.id, kind, 'no id', error);
       return null;
     }
     const { facts } = this;
@@ -71,13 +75,18 @@ export class Upstream {
     try {
       this.options.log.append(record);
     } catch (error) {
-      this.refused(record.key, record.kind, error);
+      this.refused(record.key, record.kind, 'backend queue', error);
     }
   }
 
-  private refused(socket: string, kind: UpstreamRecord['kind'], error: unknown): void {
+  private refused(
+    socket: string,
+    kind: UpstreamRecord['kind'],
+    reason: 'backend queue' | 'no id',
+    error: unknown,
+  ): void {
     if (!(error instanceof HoldfastError)) throw error;
-    this.options.counters.add(COUNTER.messagesDropped['backend queue']);
+    this.options.counters.add(COUNTER.messagesDropped[reason]);
     this.options.journal.error(
       { socket, kind, code: error.code },
       `a record was not put on the bus: ${error.message}`,
