@@ -63,6 +63,7 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
         invalid: () => undefined,
         actionFailed: (kind, code) => this.failedActions.push(`${kind} ${code}`),
         breakerChanged: (state) => this.breakerStates.push(state),
+        lineHeldBack: () => undefined,
       },
       limits: { ...LIMITS, ...limits },
     });

@@ -123,4 +123,19 @@ describe('a failure while handling one connection', () => {
     expect(client.closed).toBe(false);
     expect(world.dropped('backend queue')).toBe(2);
   });
+
+  it('on a bus that stays full fills no log: the first lines are written, the others counted', () => {
+    const full = new HoldfastError('resource_exhausted', 'full');
+    const world = new World({ upstream: breaking(({ kind }) => (kind === 'message' ? full : null)) });
+    const client = new Client(world).join();
+    for (let i = 0; i < 100; i++) client.emit('a');
+    world.tick();
+    const lines = () => world.log.filter(({ message }) => message.includes('not put on the bus')).length;
+    expect(lines()).toBe(5);
+    expect(world.metrics.counters.values[COUNTER.logLinesHeldBack]).toBe(95);
+    world.advance(10_000);
+    expect(world.log.some(({ fields }) => fields.heldBack === 95)).toBe(true);
+    client.emit('a');
+    expect(lines()).toBe(6);
+  });
 });

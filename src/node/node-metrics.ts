@@ -29,6 +29,7 @@ export function backendMetrics(metrics: Metrics): BackendMetrics {
     breakerChanged: (state) => {
       if (state === 'open') counters.add(COUNTER.backendBreakerOpened);
     },
+    lineHeldBack: () => counters.add(COUNTER.logLinesHeldBack),
   };
 }
 

@@ -20,7 +20,8 @@ import { Selection } from './delivery/selection.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { IdTable } from './identity/id-table.ts';
-import { parseDecimal } from './identity/snowflake-decimal.ts';
+import { parseDecimal, toDecimal } from './identity/snowflake-decimal.ts';
+import { RepeatedLines } from './log/repeated-lines.ts';
 import { mask } from './machine/compiled-machine.ts';
 import { connectionTables, socketTables } from './machine/compiled-once.ts';
 import { MachineRunner } from './machine/machine-runner.ts';
@@ -79,7 +80,8 @@ export class Gateway {
         message: (connection, body) => this.sockets.message(connection, body),
         revealed: (connection, flavour) => membership.reflavour(connection, flavour),
         refused: (connection, error) => {
-          log.debug({ connection: connection.row, cause: PARSE_ERROR_MESSAGES[error] }, 'packet refused');
+          const id = toDecimal(connection.idHigh, connection.idLow);
+          log.debug({ connection: id, cause: PARSE_ERROR_MESSAGES[error] }, 'packet refused');
           this.signal(connection, reasonOf(error));
         },
       },
@@ -139,7 +141,9 @@ export class Gateway {
       () => socketTable.rows,
       (row) => socketTable.at(row),
     );
-    const upstream = new Upstream({ log: options.upstreamLog, snowflakes, counters, journal: log });
+    const onHeldBack = () => counters.add(COUNTER.logLinesHeldBack);
+    const journal = new RepeatedLines(log, clock, { onHeldBack });
+    const upstream = new Upstream({ log: options.upstreamLog, snowflakes, counters, journal });
     this.logins = new Logins({
       authenticator: options.authenticator,
       table: socketTable,

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import { RepeatedLines } from '../log/repeated-lines.ts';
 import { type BackendAnswer, type BackendCaller, NOTHING_TO_DO } from '../ports/backend.ts';
 import { RECORD_METHODS } from '../ports/backend-method.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
@@ -44,6 +45,8 @@ export class BackendDispatcher {
   readonly #caller: BackendCaller;
   readonly #performer: AnswerPerformer;
   readonly #breaker: CircuitBreaker;
+  /** A backend that refuses everything refuses as much as clients send. */
+  readonly #drops: RepeatedLines;
   readonly #lanes = new Map<string, Lane>();
   readonly #ready = new ReadyLanes();
   #active = 0;
@@ -56,6 +59,9 @@ export class BackendDispatcher {
     this.#options = options;
     this.#caller = options.caller;
     this.#performer = new AnswerPerformer(options);
+    this.#drops = new RepeatedLines(options.log, options.clock, {
+      onHeldBack: () => options.metrics.lineHeldBack(),
+    });
     this.#breaker = new CircuitBreaker(options.limits.breaker, options.clock, (state) => {
       options.metrics.breakerChanged(state);
       if (state === 'open') options.log.warn({}, 'backend is down: calls pause');
@@ -235,7 +241,7 @@ export class BackendDispatcher {
     this.#options.metrics.dropped(reason);
     // A full queue is logged as such, not once per record.
     if (failure === undefined) return;
-    this.#options.log.warn({ ...recordFacts(record), code: failure.code, error: failure.message }, reason);
+    this.#drops.warn(reason, { ...recordFacts(record), code: failure.code, error: failure.message }, reason);
   }
 }
 

@@ -15,6 +15,8 @@ export interface BackendMetrics {
   /** An action was understood but could not be performed. */
   actionFailed(kind: Command['kind'], code: ErrorCode): void;
   breakerChanged(state: BreakerState): void;
+  /** A log line like those before it was not written. */
+  lineHeldBack(): void;
 }
 
 /**

@@ -18,14 +18,14 @@ export interface RepeatedLinesOptions {
  */
 export class RepeatedLines {
   private readonly log: Log;
-  private readonly clock: Clock;
+  private readonly clock: Pick<Clock, 'after'>;
   private readonly options: RepeatedLinesOptions;
   private readonly windows = new Map<string, { written: number; heldBack: number }>();
 
-  constructor(log: Log, clock: Clock, options: RepeatedLinesOptions = { most: 5, window: 10_000 }) {
+  constructor(log: Log, clock: Pick<Clock, 'after'>, options: Partial<RepeatedLinesOptions> = {}) {
     this.log = log;
     this.clock = clock;
-    this.options = options;
+    this.options = { most: 5, window: 10_000, ...options };
   }
 
   warn(cause: string, fields: object, message: string): void {

@@ -1,9 +1,9 @@
 import type { Body } from '../codec/body.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { SnowflakeGenerator } from '../identity/snowflake.ts';
+import type { RepeatedLines } from '../log/repeated-lines.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
-import type { Log } from '../ports/log.ts';
 import type { UpstreamLog, UpstreamRecord } from '../ports/upstream-log.ts';
 import type { SocketDescription } from '../socket-description.ts';
 import type { Socket } from './socket.ts';
@@ -18,7 +18,8 @@ export interface UpstreamOptions {
   readonly log: UpstreamLog;
   readonly snowflakes: SnowflakeGenerator;
   readonly counters: Counters;
-  readonly journal: Log;
+  /** A full bus refuses as many records a second as clients send: not each is worth a line. */
+  readonly journal: Pick<RepeatedLines, 'error'>;
 }
 
 /** Puts what sockets do on the bus. What the bus refuses is counted and said, never dropped silently. */
@@ -88,6 +89,7 @@ export class Upstream {
     if (!(error instanceof HoldfastError)) throw error;
     this.options.counters.add(COUNTER.messagesDropped[reason]);
     this.options.journal.error(
+      reason,
       { socket, kind, code: error.code },
       `a record was not put on the bus: ${error.message}`,
     );
