@@ -275,7 +275,7 @@ describe('ListSockets and CountSockets', () => {
       to: { users: ['u1'] },
       namespace: '/chat',
       pageSize: 5000,
-      pageToken: 'p',
+      pageToken: '7330',
     });
     expect(body).toEqual({
       sockets: [
@@ -297,7 +297,7 @@ describe('ListSockets and CountSockets', () => {
     expect(fixture.deliverer.queries[0]).toMatchObject({
       namespace: '/chat',
       pageSize: 1000,
-      pageToken: 'p',
+      pageToken: '7330',
     });
   });
 
@@ -309,6 +309,16 @@ describe('ListSockets and CountSockets', () => {
       namespace: null,
       pageSize: 100,
     });
+  });
+
+  it('refuse a page token that no page ended with', async () => {
+    const fixture = new PushFixture();
+    const { body } = await fixture.call('ListSockets', { pageToken: 'next please' });
+    expect(body).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('pageToken'),
+    });
+    expect(fixture.deliverer.queries).toEqual([]);
   });
 
   it('give counts, zeros too, and take the same request', async () => {

@@ -17,7 +17,7 @@ export function listRequest(message: ListSocketsRequest): ListRequest {
     to: queried(message.to),
     namespace: message.namespace === '' ? null : checkNamespace(message.namespace, ''),
     pageSize: message.pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(message.pageSize, MAX_PAGE_SIZE),
-    pageToken: message.pageToken,
+    pageToken: checkPageToken(message.pageToken),
     dedupKey: checkDedupKey(message.dedupKey, ''),
   };
 }
@@ -29,6 +29,12 @@ export function countRequest(message: CountSocketsRequest): CountRequest {
     namespace: message.namespace === '' ? null : checkNamespace(message.namespace, ''),
     dedupKey: checkDedupKey(message.dedupKey, ''),
   };
+}
+
+/** The id of the last socket on the page before, and nothing else: one that is made up would skip or repeat sockets. */
+function checkPageToken(token: string): string {
+  if (/^\d{0,20}$/.test(token)) return token;
+  throw invalidArgument('pageToken', 'must be empty or the nextPageToken of the page before');
 }
 
 /** A question without `to` is about everyone, like Socket.IO's `fetchSockets`; nobody is harmed by its answer. */
