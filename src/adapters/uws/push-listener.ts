@@ -1,4 +1,4 @@
-import uWS, { type HttpRequest, type HttpResponse, type us_listen_socket } from 'uWebSockets.js';
+import uWS, { type HttpRequest, type HttpResponse } from 'uWebSockets.js';
 import { gunzip } from 'node:zlib';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
@@ -6,6 +6,7 @@ import { PUSH_METHODS, type PushMethod } from '../../runtime/ports/push-method.t
 import { errorReply, type PushEndpoint, type PushForm } from '../../runtime/push/push-endpoint.ts';
 import { writeErrorJson } from '../../runtime/push/write-json.ts';
 import { statusLine } from './http-status.ts';
+import { type Listening, listen } from './listen.ts';
 import { PushExchange, writeReply } from './push-exchange.ts';
 import { type PushHeaders, readPushHeaders, readTimeout } from './push-headers.ts';
 import { receiveBody } from './request-body.ts';
@@ -17,16 +18,6 @@ export interface PushListenerOptions {
   readonly maxBody: number;
 }
 
-/** `LIBUS_LISTEN_EXCLUSIVE_PORT`. */
-const EXCLUSIVE_PORT = 1;
-
-type ListenWithOptions = (
-  host: string,
-  port: number,
-  options: number,
-  done: (socket: us_listen_socket | false) => void,
-) => void;
-
 /**
  * The short path of the push API (`push.listen`): Connect's unary protocol over HTTP/1.1, JSON and protobuf.
  * Source: https://connectrpc.com/docs/protocol, "Unary-Request".
@@ -36,7 +27,7 @@ export class PushListener {
   readonly #clock: Clock;
   readonly #maxBody: number;
   readonly #app = uWS.App();
-  #socket: us_listen_socket | null = null;
+  #listening: Listening | null = null;
 
   constructor({ endpoint, clock, maxBody }: PushListenerOptions) {
     this.#endpoint = endpoint;
@@ -56,29 +47,21 @@ export class PushListener {
   }
 
   /** Resolves with the port; rejects when the address cannot be had. */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      // Exclusive, or a second process would silently take half of the requests. The library's own typings lack
-      // this form with a host.
-      const listen = this.#app.listen.bind(this.#app) as unknown as ListenWithOptions;
-      listen(host, port, EXCLUSIVE_PORT, (socket) => {
-        if (socket) {
-          this.#socket = socket;
-          resolve(uWS.us_socket_local_port(socket));
-        } else reject(new HoldfastError('unavailable', `cannot listen on ${host}:${port}`));
-      });
-    });
+  async listen(host: string, port: number): Promise<number> {
+    // Exclusive, or a second process would silently take half of the requests.
+    this.#listening = await listen(this.#app, host, port, 'exclusive');
+    return this.#listening.port;
   }
 
   /** Takes no new connections. */
   stopListening(): void {
-    if (this.#socket !== null) uWS.us_listen_socket_close(this.#socket);
-    this.#socket = null;
+    this.#listening?.stop();
+    this.#listening = null;
   }
 
   /** Closes what is left, too. */
   close(): void {
-    this.#socket = null;
+    this.#listening = null;
     this.#app.close();
   }
 
