@@ -217,6 +217,22 @@ describe('a token that ends', () => {
     expect(client.closed).toBe(true);
   });
 
+  it('is replaced by one token at a time: others are refused unread meanwhile', async () => {
+    const { world, client, authenticator } = await limited(300);
+    client.emitIn('/', 1, 'token', 'new one');
+    for (let id = 2; id < 50; id++) client.emitIn('/', id, 'token', 'and another');
+    expect(authenticator.pending).toHaveLength(1);
+    await world.settle();
+    expect(client.acks.slice(0, 1)).toEqual([
+      { id: 2, args: [{ error: 'the token before is still being checked' }] },
+    ]);
+    authenticator.accept('u1', world.clock.wallNow() + 600_000);
+    await world.settle();
+    expect(client.acks.at(-1)).toMatchObject({ id: 1, args: [{ expiresAt: expect.any(String) }] });
+    client.emitIn('/', 50, 'token', 'a later one');
+    expect(authenticator.pending).toHaveLength(1);
+  });
+
   it('leaves the event `token` to the backend where logins do not end', () => {
     const world = new World();
     const client = new Client(world).join();

@@ -49,6 +49,8 @@ export interface LoginsOptions {
 export class Logins {
   private readonly options: LoginsOptions;
   private readonly pending = new Map<Socket, Pending>();
+  /** Sockets whose new token is being checked. */
+  private readonly renewing = new Set<Socket>();
   /** Identities of connections that log in before they open, until their socket takes them over. */
   private readonly early = new Map<Connection, Identity>();
 
@@ -123,7 +125,7 @@ export class Logins {
       ...attemptOf(socket.connection, socket.id, socket.namespace.name, null),
       token: typeof token === 'string' ? token : '',
     };
-    const answer = await this.renewal(socket, attempt);
+    const answer = await this.renewOne(socket, attempt);
     if (ackId >= 0)
       this.options.acknowledge(socket, ackId, { ...EMPTY_BODY, args: JSON.stringify([answer]) });
   }
@@ -135,6 +137,17 @@ export class Logins {
   /** The connection is gone before its socket took the identity over. */
   forgetConnection(connection: Connection): void {
     this.early.delete(connection);
+  }
+
+  /** One at a time: a client that sends nothing but tokens would otherwise send us, or its backend, as many logins. */
+  private async renewOne(socket: Socket, attempt: AuthenticationAttempt): Promise<object> {
+    if (this.renewing.has(socket)) return { error: 'the token before is still being checked' };
+    this.renewing.add(socket);
+    try {
+      return await this.renewal(socket, attempt);
+    } finally {
+      this.renewing.delete(socket);
+    }
   }
 
   private async renewal(socket: Socket, attempt: AuthenticationAttempt): Promise<object> {
