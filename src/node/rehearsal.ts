@@ -1,7 +1,10 @@
 import { connect, type Socket } from 'node:net';
 
-/** Enough for the engine to have compiled what every connection runs through, and over in half a second. */
-const CONNECTIONS = 2_500;
+/** Held open together at first, so that every table of rows has grown once: code that was compiled for a table
+ * that had never changed would be thrown away when the first real crowd makes it grow. */
+const CROWD = 1_100;
+/** One after the other then: enough for the engine to have compiled what every connection runs through. */
+const PASSERS_BY = 3_000;
 const AT_ONCE = 40;
 /** No rehearsal takes longer, ms: a node that cannot rehearse starts cold. */
 const CURFEW = 5_000;
@@ -15,20 +18,32 @@ const CURFEW = 5_000;
  */
 export async function rehearse(port: number): Promise<void> {
   const sockets = new Set<Socket>();
-  let left = CONNECTIONS;
-  const worker = async () => {
-    while (left-- > 0) await connection(port, sockets);
-  };
+  let left = PASSERS_BY;
   const curfew = setTimeout(() => {
     left = 0;
     for (const socket of sockets) socket.destroy();
   }, CURFEW);
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const crowd = await inTurns(CROWD, () => connected(port, sockets));
+  await Promise.all(crowd.map(leave));
+  await inTurns(left, async () => {
+    if (left-- > 0) await leave(await connected(port, sockets));
+  });
   clearTimeout(curfew);
 }
 
-/** One client: WebSocket, CONNECT, an event, and off. Ends early, and that is fine, when the node refuses it. */
-function connection(port: number, sockets: Set<Socket>): Promise<void> {
+/** Calls `times` times, `AT_ONCE` at a time. */
+async function inTurns<T>(times: number, call: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let left = times;
+  const worker = async () => {
+    while (left-- > 0) results.push(await call());
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}
+
+/** One client: WebSocket and CONNECT. Comes back closed, and that is fine, when the node refuses it. */
+function connected(port: number, sockets: Set<Socket>): Promise<Socket> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     sockets.add(socket);
@@ -38,20 +53,29 @@ function connection(port: number, sockets: Set<Socket>): Promise<void> {
     socket.on('error', () => {});
     socket.once('close', () => {
       sockets.delete(socket);
-      resolve();
+      resolve(socket);
     });
     socket.on('data', (chunk: string) => {
       received += chunk;
-      if (received.includes('"sid"') && received.startsWith('HTTP')) {
+      if (received.startsWith('HTTP') && received.includes('"sid"')) {
         received = '';
         socket.write(CONNECT);
       } else if (/4[04]\{/.test(received)) {
         received = '';
-        socket.end(EVENT);
+        resolve(socket);
       } else if (received.startsWith('HTTP') && !received.startsWith('HTTP/1.1 101')) {
         socket.destroy();
       }
     });
+  });
+}
+
+/** Says something and goes; resolves when the connection has ended. */
+function leave(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) return resolve();
+    socket.once('close', () => resolve());
+    socket.end(EVENT);
   });
 }
 

@@ -51,6 +51,11 @@ export function acceptUpgrade(response: HttpResponse, upgrade: UpgradeRequest, c
 }
 
 let upgrading: Connection | null = null;
+/**
+ * The last handle opened. While one of its shape lives, the engine keeps the code it has compiled for that shape;
+ * after a quiet hour in which all had gone it would begin anew.
+ */
+const exemplar: { handle: Handle | null } = { handle: null };
 const NO_DATA = Object.freeze({});
 
 /** Events of a WebSocket → the engine. The machines own time, so the library's own timeouts and pings are off. */
@@ -65,6 +70,7 @@ export function webSocketBehavior(route: WebSocketRoute): WebSocketBehavior<Conn
     open: (webSocket) => {
       const handle = webSocket as Handle;
       handle.connection = upgrading!;
+      exemplar.handle = handle;
       engine.webSocketOpened(handle.connection, handle);
     },
     message: (webSocket, message, isBinary) => {
