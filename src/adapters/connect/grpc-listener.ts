@@ -40,8 +40,10 @@ export class GrpcListener {
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets: ReadonlySet<Socket>;
   readonly #server: Server;
+  readonly #log: Log;
 
   constructor({ endpoint, subscribers, reader, maxBody, log }: GrpcListenerOptions) {
+    this.#log = log;
     const stopping = this.#stopping.signal;
     const connect = connectNodeAdapter({
       routes: (router) => {
@@ -76,7 +78,11 @@ export class GrpcListener {
           new HoldfastError('unavailable', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }),
         );
       });
-      server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port));
+      server.listen({ host, port }, () => {
+        // Once it listens, only accepting can fail (no file descriptor left): the next attempt may succeed.
+        server.on('error', (error) => this.#log.warn({ err: error }, 'a connection could not be accepted'));
+        resolve((server.address() as AddressInfo).port);
+      });
     });
   }
 
