@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { NoAuthentication } from '../../src/runtime/auth/no-authentication.ts';
 import { untilTokenExpired, untilTokenExpiring } from '../../src/runtime/auth/token-life.ts';
 import { ANONYMOUS } from '../../src/runtime/ports/authenticator.ts';
 
@@ -29,9 +28,5 @@ describe('a login', () => {
 
   it('is not warned of when the warning is off', () => {
     expect(untilTokenExpiring(until(90_000), NOW, 0)).toBe(Number.POSITIVE_INFINITY);
-  });
-
-  it('needs no token when authentication is off', () => {
-    expect(new NoAuthentication().authenticate()).toBe(ANONYMOUS);
   });
 });

@@ -32,10 +32,6 @@ export class ReadyLanes {
   #first: Lane | null = null;
   #last: Lane | null = null;
 
-  get isEmpty(): boolean {
-    return this.#first === null;
-  }
-
   push(lane: Lane): void {
     if (this.#last === null) this.#first = lane;
     else this.#last.next = lane;

@@ -5,11 +5,6 @@ import { ParseError } from './parse-error.ts';
  *
  * Source: Socket.IO protocol, "Packet encoding", binary attachments.
  */
-export interface Placeholder {
-  readonly _placeholder: true;
-  readonly num: number;
-}
-
 export function placeholderText(num: number): string {
   return `{"_placeholder":true,"num":${num}}`;
 }

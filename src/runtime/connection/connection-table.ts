@@ -98,16 +98,14 @@ export const Flag = {
   base64: 2,
   /** Its parser has not shown itself yet: the first packet decides between JSON and msgpack. */
   parserUnknown: 4,
-  /** Events are recorded for the inspector. */
-  watched: 8,
   /** More output waits than may wait; it will be closed at the end of this tick. */
   behind: 16,
   /** A socket has borne the connection's own Snowflake. */
   idTaken: 32,
-  /** The handshake is over and the transport stands. */
-  opened: 128,
   /** We have sent a DISCONNECT on it: packets of that namespace may still be on their way. */
   disconnectSent: 64,
+  /** The handshake is over and the transport stands. */
+  opened: 128,
 } as const;
 
 const NO_HANDSHAKE: Handshake = Object.freeze({ address: '', query: '', headers: '' });

@@ -9,7 +9,7 @@ import type { Handshake } from './handshake.ts';
 
 /**
  * The object half of a connection (one Engine.IO session); the other half is its row in typed arrays
- * (`ConnectionTable`) and in the compiled machine. Pooled: made by `ConnectionPool.get`, given back by `put`,
+ * (`ConnectionTable`) and in the compiled machine. Pooled: made by `ConnectionTable.get`, given back by `put`,
  * nowhere else.
  */
 export class Connection {

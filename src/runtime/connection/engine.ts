@@ -47,8 +47,10 @@ export interface EngineParts {
   readonly admission: Admission;
   /** Null when no limit per connection is configured. */
   readonly messageLimits: TokenBuckets | null;
-  /** Stands still while this process does, so that its own pauses are no silence of its peers. */
-  /** When packets came, to within a heartbeat's accuracy. */
+  /**
+   * When packets came, to within a heartbeat's accuracy. Stands still while this process does, so that its own pauses
+   * are no silence of its peers.
+   */
   readonly clock: { lately(): number };
   readonly limits: CodecLimits;
   /** Logs a bare Engine.IO or WebSocket client in; resolves to whether it may come in. */
