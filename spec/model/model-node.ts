@@ -64,7 +64,7 @@ export class ModelNode {
       clock,
       wrapUpstreamLog: (log) => tapped(log, records, faulty),
     });
-    const ports = await node.start();
+    const ports = (await node.start())!;
     const url = `http://127.0.0.1:${ports.clients}`;
     await passFirstInstant(node, clock, url);
     return new ModelNode({ node, clock, url, records, faulty }, `http://127.0.0.1:${ports.push}`);

@@ -30,7 +30,7 @@ describe('a node that rehearses before it opens', () => {
       version: 'test',
       demo: null,
     });
-    url = `http://127.0.0.1:${(await node.start()).clients}`;
+    url = `http://127.0.0.1:${(await node.start())!.clients}`;
   });
   afterEach(async () => {
     node.drain();

@@ -22,12 +22,14 @@ export async function runNode(config: Config, reload: () => LoadResult, version:
   const node = new SingleNode({ config, log, logLevel: control, version, demo });
   const drain = () => node.drain();
   const hangUp = () => void reloadSettings(reload, node, control);
+  // Before it starts: by default any of them would end a process that has not come to its addresses yet.
+  process.on('SIGTERM', drain).on('SIGINT', drain).on('SIGHUP', hangUp);
   try {
     const ports = await node.start();
-    demo.opened(ports);
-    // Whoever reads the addresses may send signals at once.
-    process.on('SIGTERM', drain).on('SIGINT', drain).on('SIGHUP', hangUp);
-    process.stdout.write(describeAddresses(config, ports));
+    if (ports !== null) {
+      demo.opened(ports);
+      process.stdout.write(describeAddresses(config, ports));
+    }
   } catch (error) {
     await demo.close();
     throw error;

@@ -195,8 +195,8 @@ export class SingleNode {
     });
   }
 
-  /** Binds all listeners. Rejects when one cannot be bound; nothing is left open then. */
-  async start(): Promise<Ports> {
+  /** Binds all listeners. Rejects when one cannot be bound, null when told to stop meanwhile; nothing is left open then. */
+  async start(): Promise<Ports | null> {
     const { config } = this.options;
     try {
       const admin = await startAdminListener({
@@ -213,12 +213,16 @@ export class SingleNode {
       this.api.startHearing();
       const { push, grpc } = await this.api.listen();
       const clients = await this.clients.start(this.gateway.engine);
+      if (this.hasStopped) throw new Error('stopped while starting');
       this.life.tell('LISTENING');
       return { clients, push, grpc, admin: admin.port };
     } catch (error) {
       this.life.tell('START_FAILED');
-      await this.stopped;
-      throw error;
+      if ((await this.stopped) !== 0) throw error;
+      // What was bound after everything had been closed.
+      this.clients.close();
+      await this.api.close();
+      return null;
     }
   }
 

@@ -55,9 +55,12 @@ export class ClientListener implements Publisher {
     return {
       port,
       stop: () => {
+        const at = this.apps.indexOf(app);
+        // Closed with all others meanwhile: the library must not be told twice.
+        if (at < 0) return;
+        this.apps.splice(at, 1);
         stop();
         app.close();
-        this.apps.splice(this.apps.indexOf(app), 1);
       },
     };
   }
@@ -85,7 +88,7 @@ export class ClientListener implements Publisher {
 
   close(): void {
     this.listening = null;
-    for (const app of this.apps) app.close();
+    for (const app of this.apps.splice(0)) app.close();
   }
 
   private hasTls(): boolean {
