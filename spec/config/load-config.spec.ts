@@ -389,6 +389,11 @@ describe('rules between settings', () => {
     ['a burst without a rate', { 'limits.connection.burst': '5' }, 'has no effect'],
     ['a burst of connects without a rate', { 'limits.address.burst': '5' }, 'has no effect'],
     [
+      'a user in the address of the backend',
+      { 'backend.url': 'https://me:hunter2@backend.example' },
+      'must have neither user nor query',
+    ],
+    [
       'retries that start above their end',
       { 'backend.retry.min': '20s' },
       'must be at most backend.retry.max',

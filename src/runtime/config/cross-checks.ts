@@ -72,6 +72,16 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
         : 'jwt needs auth.jwt.secret (HS256) or auth.jwt.jwksUrl (RS256, ES256, EdDSA)',
   },
   {
+    keys: ['backend.url'],
+    wrong: ({ backend }) => {
+      if (backend.url === '') return null;
+      const { username, password, search } = new URL(backend.url);
+      return username + password + search === ''
+        ? null
+        : 'must have neither user nor query; backend.secret signs every request';
+    },
+  },
+  {
     keys: ['auth.mode', 'backend.url'],
     wrong: ({ auth, backend }) =>
       auth.mode === 'backend' && backend.url === ''
