@@ -279,3 +279,20 @@ describe('limits', () => {
     expect(world.metrics.counters.values[COUNTER.refusals.draining]).toBe(1);
   });
 });
+
+describe('a client that joins and leaves in a loop', () => {
+  it('is closed before its logins flood whoever decides about them', () => {
+    const authenticator = new ScriptedAuthenticator();
+    const world = new World({ authenticator });
+    const client = new Client(world).begin();
+    const neighbour = new Client(world, {}).join('/', { token: 'v' });
+    for (let i = 0; i < 50; i++) {
+      client.send('40{"token":"u"}');
+      client.send('41');
+    }
+    world.tick();
+    expect(client.closed).toBe(true);
+    expect(neighbour.closed).toBe(false);
+    expect(authenticator.pending.length).toBeLessThanOrEqual(9);
+  });
+});

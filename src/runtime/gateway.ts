@@ -121,6 +121,7 @@ export class Gateway {
       table,
       counters,
       log,
+      clock,
       patience: options.wheel,
       machine: this.runner,
     });
@@ -152,6 +153,7 @@ export class Gateway {
       accepted: (socket) => this.sockets.send(socket, 'AUTHENTICATED'),
       refused: (socket) => this.sockets.send(socket, 'REFUSED'),
       renewed: (socket) => this.sockets.send(socket, 'TOKEN_RENEWED'),
+      tooMany: (connection) => this.signal(connection, 'PROTOCOL_VIOLATED'),
       acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket.id, ackId, body),
     });
     this.sockets = new Sockets({

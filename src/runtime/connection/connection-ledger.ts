@@ -1,4 +1,6 @@
 import { CLOSE_REASONS, type CloseReason } from '../../machines/close-reason.ts';
+import { protocolName } from '../codec/flavour.ts';
+import { timeOf } from '../identity/snowflake.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
@@ -12,6 +14,7 @@ export interface ConnectionLedgerOptions {
   readonly table: ConnectionTable;
   readonly counters: Counters;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'wallNow'>;
   /** The clock behind `lastSeen`. */
   readonly patience: Pick<Clock, 'now'>;
   /** State of a row's machine and the last events it was told, for people. */
@@ -44,7 +47,7 @@ export class ConnectionLedger {
   }
 
   ended(connection: Connection): void {
-    const { counters, log, patience, table } = this.options;
+    const { counters, log, clock, patience, table } = this.options;
     const reason = connection.reason ?? 'transport close';
     counters.add(COUNTER.disconnects[reason]);
     const lost = waitingMessages(connection);
@@ -54,7 +57,9 @@ export class ConnectionLedger {
         connection: toDecimal(connection.idHigh, connection.idLow),
         reason,
         initiator: CLOSE_REASONS[reason].initiator,
+        protocol: protocolName(connection.flavour),
         address: connection.handshake.address,
+        lasted: Math.round(clock.wallNow() - timeOf(connection.idHigh, connection.idLow)),
         silentFor: Math.round(patience.now() - table.lastSeen[connection.row]),
         lost,
       },

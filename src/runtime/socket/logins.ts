@@ -31,6 +31,12 @@ interface Pending {
   refusal: Refusal;
 }
 
+/**
+ * Logins of one connection that may be on their way at once. Each asks a backend; a client that joins and leaves in a
+ * loop must not turn its packets into calls.
+ */
+const MAX_UNDECIDED = 8;
+
 const REFUSED: Refusal = { message: 'authentication failed', data: null };
 
 export interface LoginsOptions {
@@ -42,6 +48,8 @@ export interface LoginsOptions {
   readonly accepted: (socket: Socket) => void;
   readonly refused: (socket: Socket) => void;
   readonly renewed: (socket: Socket) => void;
+  /** More logins on their way than one connection may have. */
+  readonly tooMany: (connection: Connection) => void;
   readonly acknowledge: (socket: Socket, ackId: number, body: Body) => void;
 }
 
@@ -53,6 +61,8 @@ export class Logins {
   private readonly renewing = new Set<Socket>();
   /** Identities of connections that log in before they open, until their socket takes them over. */
   private readonly early = new Map<Connection, Identity>();
+  /** Logins on their way, by the id of their connection; also those whose socket has gone meanwhile. */
+  private readonly undecided = new Map<string, number>();
 
   constructor(options: LoginsOptions) {
     this.options = options;
@@ -72,6 +82,9 @@ export class Logins {
   /** Starts the login of a socket; the outcome comes by `accepted` or `refused`. */
   authenticate(socket: Socket, auth: string | null): void {
     this.pending.set(socket, { auth, refusal: REFUSED });
+    const id = connectionId(socket.connection);
+    const undecided = this.undecided.get(id) ?? 0;
+    if (undecided >= MAX_UNDECIDED) return this.options.tooMany(socket.connection);
     const attempt = attemptOf(socket.connection, socket.id, socket.namespace.name, auth);
     let outcome: Identity | Promise<Identity>;
     try {
@@ -80,19 +93,28 @@ export class Logins {
       return this.refuse(socket, error);
     }
     if (!(outcome instanceof Promise)) return this.accept(socket, outcome);
-    outcome.then(
-      (identity) => this.accept(socket, identity),
-      (error) => this.refuse(socket, error),
-    );
+    this.undecided.set(id, undecided + 1);
+    outcome
+      .then(
+        (identity) => this.accept(socket, identity),
+        (error) => this.refuse(socket, error),
+      )
+      .finally(() => this.decided(id));
+  }
+
+  private decided(id: string): void {
+    const left = (this.undecided.get(id) ?? 0) - 1;
+    if (left > 0) this.undecided.set(id, left);
+    else this.undecided.delete(id);
   }
 
   /** Logs a bare Engine.IO or WebSocket client in, before it gets its connection. */
   async authenticateEarly(connection: Connection): Promise<boolean> {
-    const id = toDecimal(connection.idHigh, connection.idLow);
+    const id = connectionId(connection);
     try {
       const identity = await this.options.authenticator!.authenticate(attemptOf(connection, id, '/', null));
       // The row may have gone, and come again, meanwhile.
-      if (toDecimal(connection.idHigh, connection.idLow) !== id) return false;
+      if (connectionId(connection) !== id) return false;
       this.early.set(connection, identity);
       this.options.counters.add(COUNTER.authentications.accepted);
       return true;
@@ -221,4 +243,8 @@ function expiryText(identity: Identity): string | null {
   return identity === ANONYMOUS || !Number.isFinite(identity.expiresAt)
     ? null
     : new Date(identity.expiresAt).toISOString();
+}
+
+function connectionId(connection: Connection): string {
+  return toDecimal(connection.idHigh, connection.idLow);
 }
