@@ -1,4 +1,4 @@
-import { createServer as createHttp1Server, type Server } from 'node:http';
+import { createServer as createHttp1Server, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { AnswerReader } from '../../runtime/backend/answer-reader.ts';
 import type { EventSubscribers } from '../../runtime/backend/event-subscribers.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Log } from '../../runtime/ports/log.ts';
-import type { PushEndpoint } from '../../runtime/push/push-endpoint.ts';
+import { errorReply, type PushEndpoint } from '../../runtime/push/push-endpoint.ts';
 import { eventRoutes } from './event-routes.ts';
 import { acceptHttp2 } from './protocol-sniffer.ts';
 import { pushRoutes } from './push-routes.ts';
@@ -55,6 +55,12 @@ export class GrpcListener {
       readMaxBytes: maxBody,
     });
     const answer = (request: NodeRequest, response: NodeResponse) => {
+      try {
+        endpoint.admit(hostOf(request));
+      } catch (error) {
+        refuse(response, error as HoldfastError);
+        return;
+      }
       const method = unaryJsonMethod(request);
       if (method === null) connect(request, response);
       else void answerUnaryJson(endpoint, method, maxBody, request, response);
@@ -104,4 +110,17 @@ export class GrpcListener {
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+function hostOf({ headers }: NodeRequest): string {
+  const authority = headers[':authority'];
+  return typeof authority === 'string' ? authority : (headers.host ?? '');
+}
+
+/** Without reading the body. Clients of every protocol here read HTTP 403 as `permission_denied`. */
+function refuse(response: NodeResponse, error: HoldfastError): void {
+  const { status, type, body } = errorReply(error);
+  response.statusCode = status;
+  response.setHeader('content-type', type);
+  (response as ServerResponse).end(body);
 }

@@ -1,6 +1,6 @@
 import uWS, { type HttpRequest, type HttpResponse } from 'uWebSockets.js';
 import { gunzip } from 'node:zlib';
-import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { ERROR_CODES, HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import { PUSH_METHODS, type PushMethod } from '../../runtime/ports/push-method.ts';
 import { errorReply, type PushEndpoint, type PushForm } from '../../runtime/push/push-endpoint.ts';
@@ -66,6 +66,13 @@ export class PushListener {
   }
 
   #post(method: PushMethod, response: HttpResponse, request: HttpRequest): void {
+    try {
+      this.#endpoint.admit(request.getHeader('host'));
+    } catch (error) {
+      const { code, message } = error as HoldfastError;
+      refuse(response, ERROR_CODES[code], code, message);
+      return;
+    }
     const headers = readPushHeaders(request);
     const { form, encoding } = headers;
     if (form === null) {

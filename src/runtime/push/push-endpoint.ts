@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { requireLoopbackHost } from '../auth/loopback-host.ts';
 import { ERROR_CODES, HoldfastError } from '../errors/holdfast-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -50,6 +51,11 @@ export class PushEndpoint {
     this.#metrics = metrics;
     this.#clock = clock;
     this.#log = log;
+  }
+
+  /** `host` is the header's value, empty without. Throws `permission_denied`: see `requireLoopbackHost`. */
+  admit(host: string): void {
+    if (this.#tokens.areNone) requireLoopbackHost(host, 'push.tokens');
   }
 
   /** Connect's unary protocol, after HTTP: never throws, never rejects. */

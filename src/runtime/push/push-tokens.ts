@@ -28,9 +28,14 @@ export class PushTokens {
     });
   }
 
+  /** Whether everybody may come in. */
+  get areNone(): boolean {
+    return this.#tokens.length === 0;
+  }
+
   /** `authorization` is the header's value. Throws `unauthenticated`. Without tokens everybody may come in. */
   authenticate(authorization: string): PushCaller {
-    if (this.#tokens.length === 0) return NOBODY;
+    if (this.areNone) return NOBODY;
     const presented = this.#presented;
     const space = authorization.indexOf(' ');
     const bearer = space === 6 && authorization.slice(0, 6).toLowerCase() === 'bearer';
