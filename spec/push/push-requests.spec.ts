@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NOBODY } from '../../src/runtime/delivery/target.ts';
+import { readPushJson } from '../../src/runtime/push/read-json.ts';
 import { PushFixture } from './push-fixture.ts';
 
 const EMIT = { to: { rooms: ['doc-1'] }, event: 'message', args: ['hi'] };
@@ -84,6 +85,18 @@ describe('a request of the push API', () => {
     expect(await refusal('Emit', { ...EMIT, namespace: 'chat' })).toContain('"chat" must start with "/"');
     expect(await refusal('Emit', { ...EMIT, namespace: '/a,b' })).toContain('namespace: ');
     expect(await refusal('Emit', { ...EMIT, namespace: '/a?b' })).toContain('namespace: ');
+  });
+
+  it('takes the timeout of an ack with any unit that the configuration knows', async () => {
+    for (const [timeout, milliseconds] of [
+      ['300ms', 300],
+      ['0.25s', 250],
+      ['2s', 2_000],
+      ['1m', 60_000],
+    ] as const) {
+      const request = readPushJson('Emit', JSON.stringify({ ...EMIT, ack: { timeout } }));
+      expect(request).toMatchObject({ command: { ack: { timeout: milliseconds } } });
+    }
   });
 
   it('must wait for acknowledgements between 0 and 300 s', async () => {

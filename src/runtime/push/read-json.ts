@@ -1,4 +1,10 @@
-import { type DescMessage, fromJson, type JsonObject, type MessageShape } from '@bufbuild/protobuf';
+import {
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  type MessageShape,
+} from '@bufbuild/protobuf';
 import {
   CountSocketsRequestSchema,
   DisconnectRequestSchema,
@@ -7,6 +13,7 @@ import {
   LeaveRequestSchema,
   ListSocketsRequestSchema,
 } from '../../generated/holdfast/v1/push_pb.ts';
+import { parseDuration } from '../config/duration.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { PushMethod } from '../ports/push-method.ts';
 import { type ActionDefaults, PUSH_DEFAULTS } from './action-defaults.ts';
@@ -111,7 +118,18 @@ function readEmitJson(
   // For Protobuf-ES null is absent: it builds no messages for what `body` holds already.
   if (json.args !== undefined) json.args = null;
   if (json.attachments !== undefined) json.attachments = null;
+  if (json.ack !== undefined) spellTimeout(json.ack);
   return emitRequest(decode(EmitRequestSchema, json, path, tolerate), body, defaults, path);
+}
+
+/**
+ * Protobuf's JSON knows durations in seconds only. Whoever writes `300ms` in the configuration will write it here,
+ * too, so it is spelled the other way.
+ */
+function spellTimeout(ack: JsonValue): void {
+  if (typeof ack !== 'object' || ack === null || Array.isArray(ack)) return;
+  const milliseconds = typeof ack.timeout === 'string' ? parseDuration(ack.timeout) : null;
+  if (milliseconds !== null) ack.timeout = `${milliseconds / 1000}s`;
 }
 
 function readBatchJson(json: JsonObject): BatchRequest {
