@@ -3,17 +3,21 @@ import { SingleNode } from '../../src/node/single-node.ts';
 import { KEYS_BY_NAME } from '../../src/runtime/config/config-key.ts';
 import { loadConfig } from '../../src/runtime/config/load-config.ts';
 import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
-import { SilentLog } from '../auth/silent-log.ts';
+import type { Log } from '../../src/runtime/ports/log.ts';
 import { TestBackend } from '../backend/test-backend.ts';
 
 describe('a node that rehearses before it opens', () => {
   let backend: TestBackend;
   let node: SingleNode;
   let url: string;
+  let lines: string[];
+  let levels: string[];
 
   beforeEach(async () => {
     backend = new TestBackend();
     backend.reply = ({ method }) => ({ body: method === 'OnAuthenticate' ? '{"user":"u1"}' : '{}' });
+    lines = [];
+    levels = [];
     node = new SingleNode({
       config: configOf({
         'engine.rehearsal': 'true',
@@ -25,8 +29,8 @@ describe('a node that rehearses before it opens', () => {
         'push.grpcListen': '127.0.0.1:0',
         'admin.listen': '127.0.0.1:0',
       }),
-      log: new SilentLog(),
-      logLevel: { level: () => 'silent', setLevel: () => undefined },
+      log: listLog(lines),
+      logLevel: { level: () => 'debug', setLevel: (level) => levels.push(level) },
       version: 'test',
       demo: null,
     });
@@ -47,6 +51,14 @@ describe('a node that rehearses before it opens', () => {
     expect(node.metrics.counters.values.filter((count) => count !== 0)).toEqual(new Float64Array(0));
   });
 
+  it('writes nothing about itself, and leaves the log level of the process to others', async () => {
+    expect([lines, levels]).toEqual([[], []]);
+    const opened = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
+    const { sid } = JSON.parse((await opened.text()).slice(1)) as { sid: string };
+    await fetch(`${url}/socket.io/?EIO=4&transport=polling&sid=${sid}`, { method: 'POST', body: '1' });
+    expect(lines).not.toEqual([]);
+  });
+
   it('lets the first client of its own address in, and asks the backend who that is', async () => {
     const opened = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
     const { sid } = JSON.parse((await opened.text()).slice(1)) as { sid: string };
@@ -58,6 +70,12 @@ describe('a node that rehearses before it opens', () => {
     await fetch(session, { method: 'POST', body: '1' });
   });
 });
+
+/** Writes every message into `lines`. */
+function listLog(lines: string[]): Log {
+  const write = (_fields: object, message: string) => void lines.push(message);
+  return { debug: write, info: write, warn: write, error: write, child: () => listLog(lines) };
+}
 
 function configOf(settings: Readonly<Record<string, string>>) {
   const values = Object.entries(settings).map(([name, raw]) => {

@@ -1,6 +1,6 @@
 import type { Config } from '../runtime/config/config.ts';
 import { formatListenAddress, type ListenAddress } from '../runtime/config/listen-address.ts';
-import type { Ports } from './single-node.ts';
+import type { Ports } from './ports.ts';
 
 /** What a person who has just started Holdfast wants to open. */
 export function describeAddresses(config: Config, ports: Ports): string {

@@ -9,7 +9,7 @@ import type { Config } from '../runtime/config/config.ts';
 import { formatListenAddress } from '../runtime/config/listen-address.ts';
 import type { Inspector } from '../runtime/ports/inspector.ts';
 import type { Log } from '../runtime/ports/log.ts';
-import type { Ports } from './single-node.ts';
+import type { Ports } from './ports.ts';
 
 /** The demo of `holdfast dev`: a page on the clients' port, and a backend that hears its namespace only. */
 export interface Demo {

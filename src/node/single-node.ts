@@ -29,7 +29,9 @@ import { limitsFor } from './limits-for.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
+import type { Ports } from './ports.ts';
 import { rehearse } from './rehearsal.ts';
+import { SilenceableLog } from './silenceable-log.ts';
 import { StageDoor } from './stage-door.ts';
 
 export interface SingleNodeOptions {
@@ -43,14 +45,6 @@ export interface SingleNodeOptions {
   readonly clock?: Clock;
   /** Puts something between gateway and log, such as a fault. */
   readonly wrapUpstreamLog?: (log: UpstreamLog) => UpstreamLog;
-}
-
-/** Ports that were bound. */
-export interface Ports {
-  readonly clients: number;
-  readonly push: number;
-  readonly grpc: number;
-  readonly admin: number;
 }
 
 /** How long other parts of the cluster may take to answer an inquiry, ms. */
@@ -69,6 +63,7 @@ export class SingleNode {
   readonly stopped: Promise<number>;
   private readonly options: SingleNodeOptions;
   private readonly clock: Clock;
+  private readonly log: SilenceableLog;
   private readonly clients: ClientListener;
   /** Null with `auth.mode=none`. */
   private readonly stageDoor: StageDoor | null;
@@ -85,8 +80,9 @@ export class SingleNode {
   constructor(options: SingleNodeOptions) {
     this.options = options;
     this.clock = options.clock ?? new SystemClock();
-    const { config, log } = options;
-    const { clock, metrics } = this;
+    this.log = new SilenceableLog(options.log);
+    const { config } = options;
+    const { clock, metrics, log } = this;
     this.stopped = new Promise((resolve) => {
       this.resolveStopped = resolve;
     });
@@ -237,20 +233,28 @@ export class SingleNode {
 
   /** What happens in it is nobody's business: not the backend's, not the log's, not the metrics'. */
   private async rehearse(): Promise<void> {
-    const { logLevel } = this.options;
-    const level = logLevel.level();
-    logLevel.setLevel('silent');
     const deaf = this.upstreamLog.consume((_record, settle) => settle());
+    this.log.isSilent = true;
+    try {
+      await this.rehearseOnStage();
+    } finally {
+      await deaf.stop(FLUSH_TIMEOUT);
+      this.metrics.clear();
+      this.log.isSilent = false;
+    }
+  }
+
+  private async rehearseOnStage(): Promise<void> {
     const stage = await this.clients.startPrivately(this.gateway.engine);
     if (this.stageDoor !== null) this.stageDoor.isRehearsing = true;
     this.gateway.admission.start('unlimited');
-    await rehearse(stage.port);
-    this.gateway.admission.stop();
-    stage.stop();
-    if (this.stageDoor !== null) this.stageDoor.isRehearsing = false;
-    await deaf.stop(FLUSH_TIMEOUT);
-    this.metrics.clear();
-    logLevel.setLevel(level);
+    try {
+      await rehearse(stage.port);
+    } finally {
+      this.gateway.admission.stop();
+      stage.stop();
+      if (this.stageDoor !== null) this.stageDoor.isRehearsing = false;
+    }
   }
 
   private stopAccepting(): void {
