@@ -24,7 +24,10 @@ export function clientOptions(
     absentFor: 60_000,
     connections: 8,
     maxAnswer: 100_000,
-    reader: new AnswerReader(log, { invalid: (part) => notes.invalid.push(part) }),
+    reader: new AnswerReader(log, realClock, {
+      invalid: (part) => notes.invalid.push(part),
+      lineHeldBack: () => undefined,
+    }),
     clock: realClock,
     random: { bytes: (size) => randomBytes(size) },
     ...overrides,

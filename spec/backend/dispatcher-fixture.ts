@@ -27,6 +27,8 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
   readonly dropped: BackendDropReason[] = [];
   readonly breakerStates: BreakerState[] = [];
   readonly failedActions: string[] = [];
+  readonly warnings: string[] = [];
+  linesHeldBack = 0;
   retries = 0;
   readonly dispatcher: BackendDispatcher;
   readonly caller: Caller;
@@ -53,7 +55,7 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
       },
       clock: this.clock,
       random: { fraction: () => 0.5 },
-      log: silentLog,
+      log: { ...silentLog, warn: (_fields, message) => this.warnings.push(message) },
       metrics: {
         called: () => undefined,
         retried: () => {
@@ -63,7 +65,9 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
         invalid: () => undefined,
         actionFailed: (kind, code) => this.failedActions.push(`${kind} ${code}`),
         breakerChanged: (state) => this.breakerStates.push(state),
-        lineHeldBack: () => undefined,
+        lineHeldBack: () => {
+          this.linesHeldBack++;
+        },
       },
       limits: { ...LIMITS, ...limits },
     });

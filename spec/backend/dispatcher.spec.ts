@@ -118,6 +118,19 @@ describe('an answer', () => {
     expect(fixture.failedActions).toEqual(['emit unavailable']);
     expect(fixture.settledRecords).toHaveLength(1);
   });
+
+  it('writes a few lines when every action fails, counts all, and says how many there were', async () => {
+    const fixture = start();
+    fixture.deliverer.failing = 'x';
+    fixture.give(messageRecord('[]'));
+    const actions = Array.from({ length: 50 }, () => emit('x'));
+    await fixture.caller.open[0]!.answer({ ack: null, actions });
+    expect([fixture.failedActions.length, fixture.warnings.length, fixture.linesHeldBack]).toEqual([
+      50, 5, 45,
+    ]);
+    await fixture.pass(10_000);
+    expect(fixture.warnings.at(-1)).toBe('Held back repeated lines');
+  });
 });
 
 describe('a call that fails', () => {

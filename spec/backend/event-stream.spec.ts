@@ -61,7 +61,10 @@ describe('EventService/Subscribe', () => {
     listener = new GrpcListener({
       endpoint: new PushFixture().endpoint,
       subscribers,
-      reader: new AnswerReader(silentLog, { invalid: () => undefined }),
+      reader: new AnswerReader(silentLog, realClock, {
+        invalid: () => undefined,
+        lineHeldBack: () => undefined,
+      }),
       maxBody: 100_000,
       log: silentLog,
     });

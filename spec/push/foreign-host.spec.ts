@@ -39,7 +39,10 @@ async function grpcPort(tokens: (typeof TOKEN)[] = []): Promise<number> {
   const listener = new GrpcListener({
     endpoint,
     subscribers: new EventSubscribers({ clock: realClock, timeout: 1000, grace: 0 }),
-    reader: new AnswerReader(silentLog, { invalid: () => undefined }),
+    reader: new AnswerReader(silentLog, realClock, {
+      invalid: () => undefined,
+      lineHeldBack: () => undefined,
+    }),
     maxBody: 20_000,
     log: silentLog,
   });

@@ -26,7 +26,10 @@ describe('the gRPC port', () => {
     listener = new GrpcListener({
       endpoint: fixture.endpoint,
       subscribers: new EventSubscribers({ clock: realClock, timeout: 1000, grace: 0 }),
-      reader: new AnswerReader(silentLog, { invalid: () => undefined }),
+      reader: new AnswerReader(silentLog, realClock, {
+        invalid: () => undefined,
+        lineHeldBack: () => undefined,
+      }),
       maxBody: 20_000,
       log: silentLog,
     });

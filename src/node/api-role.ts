@@ -50,7 +50,7 @@ export class ApiRole {
   constructor(options: ApiRoleOptions) {
     this.options = options;
     const { config, clock, random, log, metrics, dispatcher } = options;
-    const reader = new AnswerReader(log, backendMetrics(metrics));
+    const reader = new AnswerReader(log, clock, backendMetrics(metrics));
     const helpers = { clock, random, reader };
     this.caller = config.backend.url === '' ? null : backendAt(config.backend.url, config, helpers);
     this.subscribers = new EventSubscribers({

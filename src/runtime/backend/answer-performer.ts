@@ -2,8 +2,8 @@ import type { Body } from '../codec/body.ts';
 import type { Command } from '../delivery/command.ts';
 import type { Deliverer } from '../delivery/deliverer.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { RepeatedLines } from '../log/repeated-lines.ts';
 import type { BackendAnswer } from '../ports/backend.ts';
-import type { Log } from '../ports/log.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
 import type { BackendMetrics } from './backend-metrics.ts';
 import { recordFacts } from './record-facts.ts';
@@ -13,7 +13,8 @@ export interface AnswerPerformerOptions {
   /** Sends the client's acknowledgement on its way, to whichever node holds the socket. */
   readonly acknowledge: (socket: string, ackId: number, body: Body) => void | Promise<void>;
   readonly metrics: Pick<BackendMetrics, 'actionFailed'>;
-  readonly log: Log;
+  /** What fails may fail for everything that clients send. */
+  readonly lines: Pick<RepeatedLines, 'warn'>;
 }
 
 /**
@@ -29,13 +30,17 @@ export class AnswerPerformer {
 
   /** Never rejects. */
   async perform({ ack, actions }: BackendAnswer, record: UpstreamRecord): Promise<void> {
-    const { acknowledge, deliverer, log } = this.#options;
+    const { acknowledge, deliverer, lines } = this.#options;
     if (ack !== null && record.kind === 'message' && record.ackId >= 0) {
       try {
         const sent = acknowledge(record.socket.id, record.ackId, ack);
         if (sent !== undefined) await sent;
       } catch (error) {
-        log.warn({ ...recordFacts(record), err: error }, 'acknowledgement of a backend was not delivered');
+        lines.warn(
+          'acknowledgement not delivered',
+          { ...recordFacts(record), err: error },
+          'acknowledgement of a backend was not delivered',
+        );
       }
     }
     for (const action of actions) {
@@ -51,7 +56,8 @@ export class AnswerPerformer {
   #failed({ kind }: Command, record: UpstreamRecord, error: unknown): void {
     const code = error instanceof HoldfastError ? error.code : 'internal';
     this.#options.metrics.actionFailed(kind, code);
-    this.#options.log.warn(
+    this.#options.lines.warn(
+      'action not performed',
       { ...recordFacts(record), action: kind, err: error },
       'action of a backend was not performed',
     );

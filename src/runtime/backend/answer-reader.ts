@@ -2,7 +2,9 @@ import type { Body as BodyMessage } from '../../generated/holdfast/v1/common_pb.
 import type { Action } from '../../generated/holdfast/v1/push_pb.ts';
 import type { Body } from '../codec/body.ts';
 import type { Command } from '../delivery/command.ts';
+import { RepeatedLines } from '../log/repeated-lines.ts';
 import { type BackendAnswer, NOTHING_TO_DO } from '../ports/backend.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
 import type { ActionDefaults } from '../push/action-defaults.ts';
@@ -16,6 +18,8 @@ import type { BackendMetrics } from './backend-metrics.ts';
 /** Names remembered, so that a backend which makes them up does not fill the memory. */
 const MAX_NAMES = 1_000;
 
+type AnswerReaderMetrics = Pick<BackendMetrics, 'invalid' | 'lineHeldBack'>;
+
 /**
  * Reads what backends answer, leniently: a field nobody knows is passed over and warned of once, an action that
  * makes no sense is logged, counted and left out, and the rest holds. The event itself has been handled, so
@@ -23,11 +27,14 @@ const MAX_NAMES = 1_000;
  */
 export class AnswerReader {
   readonly #log: Log;
-  readonly #metrics: Pick<BackendMetrics, 'invalid'>;
+  readonly #metrics: AnswerReaderMetrics;
+  /** A backend that answers nonsense does so to everything that clients send. */
+  readonly #lines: RepeatedLines;
   readonly #warned = new Set<string>();
 
-  constructor(log: Log, metrics: Pick<BackendMetrics, 'invalid'>) {
+  constructor(log: Log, clock: Pick<Clock, 'after'>, metrics: AnswerReaderMetrics) {
     this.#log = log;
+    this.#lines = new RepeatedLines(log, clock, { onHeldBack: () => metrics.lineHeldBack() });
     this.#metrics = metrics;
   }
 
@@ -118,7 +125,8 @@ export class AnswerReader {
 
   #reject(part: 'answer' | 'ack' | 'action', { messageId, kind }: UpstreamRecord, error: unknown): void {
     this.#metrics.invalid(part);
-    this.#log.warn(
+    this.#lines.warn(
+      `invalid ${part}`,
       { messageId, kind, part, reason: (error as Error).message },
       'a backend answered nonsense',
     );

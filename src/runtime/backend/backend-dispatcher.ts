@@ -14,7 +14,7 @@ import { Lane, ReadyLanes, type WaitingRecord } from './lane.ts';
 import { recordFacts } from './record-facts.ts';
 import { FAILURE_VERDICTS } from './retryable.ts';
 
-export interface BackendDispatcherOptions extends AnswerPerformerOptions {
+export interface BackendDispatcherOptions extends Omit<AnswerPerformerOptions, 'lines'> {
   readonly caller: BackendCaller;
   readonly clock: Clock;
   readonly random: Pick<Random, 'fraction'>;
@@ -45,8 +45,8 @@ export class BackendDispatcher {
   readonly #caller: BackendCaller;
   readonly #performer: AnswerPerformer;
   readonly #breaker: CircuitBreaker;
-  /** A backend that refuses everything refuses as much as clients send. */
-  readonly #drops: RepeatedLines;
+  /** What fails with the backend fails as often as clients send. */
+  readonly #lines: RepeatedLines;
   readonly #lanes = new Map<string, Lane>();
   readonly #ready = new ReadyLanes();
   #active = 0;
@@ -58,10 +58,10 @@ export class BackendDispatcher {
   constructor(options: BackendDispatcherOptions) {
     this.#options = options;
     this.#caller = options.caller;
-    this.#performer = new AnswerPerformer(options);
-    this.#drops = new RepeatedLines(options.log, options.clock, {
+    this.#lines = new RepeatedLines(options.log, options.clock, {
       onHeldBack: () => options.metrics.lineHeldBack(),
     });
+    this.#performer = new AnswerPerformer({ ...options, lines: this.#lines });
     this.#breaker = new CircuitBreaker(options.limits.breaker, options.clock, (state) => {
       options.metrics.breakerChanged(state);
       if (state === 'open') options.log.warn({}, 'backend is down: calls pause');
@@ -233,7 +233,7 @@ export class BackendDispatcher {
 
   #failureOf(error: unknown, record: UpstreamRecord): HoldfastError {
     if (error instanceof HoldfastError) return error;
-    this.#options.log.error({ ...recordFacts(record), err: error }, 'backend call failed');
+    this.#lines.error('internal', { ...recordFacts(record), err: error }, 'backend call failed');
     return new HoldfastError('internal', 'internal error', { cause: error });
   }
 
@@ -241,7 +241,7 @@ export class BackendDispatcher {
     this.#options.metrics.dropped(reason);
     // A full queue is logged as such, not once per record.
     if (failure === undefined) return;
-    this.#drops.warn(reason, { ...recordFacts(record), code: failure.code, error: failure.message }, reason);
+    this.#lines.warn(reason, { ...recordFacts(record), code: failure.code, error: failure.message }, reason);
   }
 }
 
