@@ -299,14 +299,41 @@ describe('holdfast token', () => {
         'the signature does not match',
       ],
       [await sign(later, 'https://id.example', key, {}), 'it names no user'],
+      [await sign(later, 'https://id.example', key, { sub: 'u\n1' }), 'control characters'],
+      [await sign(later, 'https://id.example', key, { sub: 'u'.repeat(257) }), 'more than 256 characters'],
+      [await sign(later, 'https://id.example', key, { sub: 'u1', x: 'x'.repeat(16_384) }), 'more than 16384'],
       ['nonsense', 'not accepted: '],
-      [`${btoa('{"alg":"none"}')}.${btoa('{"sub":"u1"}')}.`, 'only HS256 is accepted'],
+      [`${btoa('{"alg":"none"}')}.${btoa('{"sub":"u1"}')}.`, '"alg" (Algorithm) Header Parameter'],
     ];
     for (const [token, message] of cases) {
       const outcome = await run(['token', 'verify', token], environment);
       expect(outcome).toMatchObject({ code: 1, out: '' });
       expect(outcome.err).toContain(message);
     }
+  });
+
+  it('verify forgives the clock of who issues tokens what the gateway forgives', async () => {
+    const startsIn = (seconds: number) =>
+      new SignJWT({ sub: 'u1' })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setIssuer('https://id.example')
+        .setAudience('holdfast')
+        .setNotBefore(Math.floor(Date.now() / 1000) + seconds)
+        .sign(new TextEncoder().encode(secret));
+    expect(await run(['token', 'verify', await startsIn(4)], environment)).toMatchObject({
+      code: 0,
+      err: '',
+    });
+    expect((await run(['token', 'verify', await startsIn(30)], environment)).err).toContain('"nbf" claim');
+  });
+
+  it('verify says when published keys cannot be fetched', async () => {
+    const flags = ['--auth.jwt.jwksUrl', 'http://127.0.0.1:1/keys'];
+    const { privateKey } = await generateKeyPair('ES256');
+    const token = await new SignJWT({ sub: 'u2' }).setProtectedHeader({ alg: 'ES256' }).sign(privateKey);
+    const outcome = await run(['token', 'verify', token, ...flags]);
+    expect(outcome).toMatchObject({ code: 1, out: '' });
+    expect(outcome.err).toContain('not accepted: no key set could be fetched from http://127.0.0.1:1/keys');
   });
 
   it('verify fetches published keys, and takes no shared secret for one of them', async () => {

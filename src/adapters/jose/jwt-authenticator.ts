@@ -65,11 +65,13 @@ export class JwtAuthenticator implements Authenticator {
 
   async authenticate({ token }: Pick<AuthenticationAttempt, 'token'>): Promise<Identity> {
     if (token === '') throw new AuthenticationFailed(TOKEN_REFUSALS.missing);
-    if (token.length > MAX_TOKEN_LENGTH) throw new AuthenticationFailed(TOKEN_REFUSALS.invalid);
+    if (token.length > MAX_TOKEN_LENGTH) {
+      throw refusalOf(new errors.JWTInvalid(`it has more than ${MAX_TOKEN_LENGTH} characters`));
+    }
     const now = this.#clock.wallNow();
     const payload = await this.#verify(token, now);
     const identity = { user: userOf(payload), expiresAt: endOf(payload) };
-    if (identity.expiresAt <= now) throw new AuthenticationFailed(TOKEN_REFUSALS.expired);
+    if (identity.expiresAt <= now) throw refusalOf(new errors.JWTExpired('it has expired', payload, 'exp'));
     return identity;
   }
 
@@ -111,8 +113,13 @@ const CONTROL = /\p{Cc}/u;
 
 function userOf(payload: JWTPayload): string {
   const user = payload.sub ?? payload.user;
-  if (typeof user !== 'string' || user === '' || user.length > MAX_USER_LENGTH || CONTROL.test(user)) {
-    throw new AuthenticationFailed(TOKEN_REFUSALS.invalid);
+  if (typeof user !== 'string' || user === '') {
+    throw refusalOf(new errors.JWTInvalid('it names no user: the claim sub (or user) is missing'));
+  }
+  if (user.length > MAX_USER_LENGTH || CONTROL.test(user)) {
+    throw refusalOf(
+      new errors.JWTInvalid(`its user has more than ${MAX_USER_LENGTH} characters, or control characters`),
+    );
   }
   return user;
 }

@@ -15,7 +15,7 @@ export const TOKEN_REFUSALS = {
 
 /** The refusal that an error of jose, or of fetching keys, stands for. */
 export function refusalOf(error: unknown): AuthenticationFailed {
-  return new AuthenticationFailed(TOKEN_REFUSALS[kindOf(error)]);
+  return new AuthenticationFailed(TOKEN_REFUSALS[kindOf(error)], undefined, { cause: error });
 }
 
 function kindOf(error: unknown): keyof typeof TOKEN_REFUSALS {

@@ -34,8 +34,9 @@ export class AuthenticationFailed extends Error {
   /** JSON value for the client's `error.data`, or undefined. */
   readonly data: unknown;
 
-  constructor(message: string, data?: unknown) {
-    super(message);
+  /** `options.cause` says more, to us and never to the client. */
+  constructor(message: string, data?: unknown, options?: ErrorOptions) {
+    super(message, options);
     this.data = data;
   }
 }
