@@ -427,6 +427,17 @@ describe('delivery', () => {
     expect(await world.dispatcher.count(everyone, null)).toEqual({ sockets: 25, users: 5 });
   });
 
+  it('names no next page after the last socket, also when the pages come out even', async () => {
+    const world = new World();
+    const ids = Array.from({ length: 20 }, () => new Client(world).join().id);
+    const everyone = { sockets: [], users: [], rooms: [], everyone: true };
+    const first = await world.dispatcher.list(everyone, '/', 10, '');
+    expect(first.nextPageToken).toBe(ids[9]);
+    const last = await world.dispatcher.list(everyone, '/', 10, first.nextPageToken);
+    expect(last.sockets.map(({ id }) => id)).toEqual(ids.slice(10));
+    expect(last.nextPageToken).toBe('');
+  });
+
   it('times deliveries from being accepted to being written', () => {
     const world = new World();
     new Client(world).join();

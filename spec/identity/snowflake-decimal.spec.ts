@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDecimal, toDecimal } from '../../src/runtime/identity/snowflake-decimal.ts';
+import { compareDecimals, parseDecimal, toDecimal } from '../../src/runtime/identity/snowflake-decimal.ts';
 
 const parts = fc.tuple(
   fc.oneof(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.integer({ min: 0, max: 300 })),
@@ -38,6 +38,15 @@ describe('the decimal form', () => {
         expect(parse(String(value))).toBe(value);
       }),
       { numRuns: 5_000 },
+    );
+  });
+
+  it('is ordered as the numbers are', () => {
+    const id = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), fc.bigInt({ min: 0n, max: 200n }));
+    fc.assert(
+      fc.property(id, id, (a, b) => {
+        expect(Math.sign(compareDecimals(`${a}`, `${b}`))).toBe(a < b ? -1 : a > b ? 1 : 0);
+      }),
     );
   });
 

@@ -1,11 +1,10 @@
 import type { Body } from '../codec/body.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { nodeOf, type SnowflakeParts } from '../identity/snowflake.ts';
-import { parseDecimal } from '../identity/snowflake-decimal.ts';
+import { compareDecimals, parseDecimal } from '../identity/snowflake-decimal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Mailbox } from '../ports/mailbox.ts';
 import type { Presence } from '../ports/presence.ts';
-import type { SocketDescription } from '../socket-description.ts';
 import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Deliverer } from './deliverer.ts';
 import type { Answer, Letter, ReturnAddress } from './letter.ts';
@@ -77,14 +76,14 @@ export class Dispatcher implements Deliverer {
       kind: 'list',
       to,
       namespace,
-      pageSize,
+      // One more than asked for: whether there is another page.
+      limit: pageSize + 1,
       after: pageToken,
       reply,
     }));
     const pages = answers.flatMap((answer) => (answer.kind === 'page' ? answer.sockets : []));
-    const sockets: SocketDescription[] = pages.sort(byId).slice(0, pageSize);
-    const more = pages.length > pageSize || sockets.length === pageSize;
-    return { sockets, nextPageToken: more ? (sockets.at(-1)?.id ?? '') : '' };
+    const sockets = pages.sort((a, b) => compareDecimals(a.id, b.id)).slice(0, pageSize);
+    return { sockets, nextPageToken: pages.length > pageSize ? (sockets.at(-1)?.id ?? '') : '' };
   }
 
   async count(to: Target, namespace: string | null): Promise<{ sockets: number; users: number }> {
@@ -207,11 +206,6 @@ function union(nodes: readonly number[], named: Set<number>): readonly number[] 
 /** An id, or a room that is called like one, may name a node that does not exist; nobody would answer there. */
 function addIfThere(node: number, all: readonly number[], to: Set<number>): void {
   if (all.includes(node)) to.add(node);
-}
-
-/** Ids are decimal numbers without leading zeros: shorter is smaller. */
-function byId(a: SocketDescription, b: SocketDescription): number {
-  return a.id.length - b.id.length || (a.id < b.id ? -1 : 1);
 }
 
 const parts: SnowflakeParts = { hi: 0, lo: 0 };

@@ -28,7 +28,7 @@ export interface ListLetter {
   readonly kind: 'list';
   readonly to: Target;
   readonly namespace: string | null;
-  readonly pageSize: number;
+  readonly limit: number;
   /** Only sockets with ids above this one; empty at the start. */
   readonly after: string;
   readonly reply: ReturnAddress;

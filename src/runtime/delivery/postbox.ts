@@ -1,4 +1,5 @@
 import type { Body } from '../codec/body.ts';
+import { compareDecimals } from '../identity/snowflake-decimal.ts';
 import type { Mailbox } from '../ports/mailbox.ts';
 import type { Membership } from '../socket/membership.ts';
 import type { Socket } from '../socket/socket.ts';
@@ -87,10 +88,10 @@ export class Postbox {
   private page(letter: ListLetter): SocketDescription[] {
     const found: Socket[] = [];
     this.options.selection.forEach(letter.to, NO_ONE, letter.namespace, (socket) => {
-      if (letter.after === '' || isAfter(socket.id, letter.after)) found.push(socket);
+      if (letter.after === '' || compareDecimals(socket.id, letter.after) > 0) found.push(socket);
     });
-    found.sort((a, b) => (isAfter(a.id, b.id) ? 1 : -1));
-    return found.slice(0, letter.pageSize).map((socket) => socket.snapshot());
+    found.sort((a, b) => compareDecimals(a.id, b.id));
+    return found.slice(0, letter.limit).map((socket) => socket.snapshot());
   }
 
   private counted(to: Target, namespace: string | null): Answer {
@@ -110,8 +111,3 @@ export class Postbox {
 }
 
 const NO_ONE: Target = { sockets: [], users: [], rooms: [], everyone: false };
-
-/** Ids are decimal numbers without leading zeros: longer is larger. */
-function isAfter(id: string, other: string): boolean {
-  return id.length === other.length ? id > other : id.length > other.length;
-}

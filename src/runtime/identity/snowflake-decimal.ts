@@ -59,6 +59,12 @@ function sixDigits(limb: number): string {
   return `${LIMB + limb}`.slice(1);
 }
 
+/** Orders decimal Snowflakes by their number, for `sort`: without leading zeros, longer is larger. */
+export function compareDecimals(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /**
  * Reads a decimal Snowflake into `into` and says whether it was one: digits only, no sign, no leading zero (but `0`
  * itself), at most 2^63 - 1. `into` is left alone when it was not.
