@@ -9,6 +9,7 @@ import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import { errorReply, type PushEndpoint } from '../../runtime/push/push-endpoint.ts';
 import { eventRoutes } from './event-routes.ts';
+import { closeWhenIdle } from './idle-session.ts';
 import { acceptHttp2 } from './protocol-sniffer.ts';
 import { pushRoutes } from './push-routes.ts';
 import {
@@ -21,6 +22,8 @@ import {
 /** Time for the last frames to leave, in milliseconds. */
 const CLOSE_GRACE = 500;
 const CLOSE_POLL = 10;
+/** How long a client may keep an HTTP/2 connection on which it calls nothing, in milliseconds. */
+const MOST_IDLE = 300_000;
 
 export interface GrpcListenerOptions {
   readonly endpoint: PushEndpoint;
@@ -29,6 +32,8 @@ export interface GrpcListenerOptions {
   /** Largest message, in bytes. */
   readonly maxBody: number;
   readonly log: Log;
+  /** Milliseconds after which an HTTP/2 session without streams is closed; five minutes unless told. */
+  readonly mostIdle?: number;
 }
 
 /**
@@ -42,7 +47,7 @@ export class GrpcListener {
   readonly #server: Server;
   readonly #log: Log;
 
-  constructor({ endpoint, subscribers, reader, maxBody, log }: GrpcListenerOptions) {
+  constructor({ endpoint, subscribers, reader, maxBody, log, mostIdle = MOST_IDLE }: GrpcListenerOptions) {
     this.#log = log;
     const stopping = this.#stopping.signal;
     const connect = connectNodeAdapter({
@@ -69,6 +74,7 @@ export class GrpcListener {
     http2.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
+      closeWhenIdle(session, mostIdle);
     });
     http2.on('sessionError', (error) => log.debug({ err: error }, 'HTTP/2 session failed'));
     this.#server = createHttp1Server(answer);
