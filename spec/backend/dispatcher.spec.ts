@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MemoryUpstreamLog } from '../../src/adapters/memory/upstream-log.ts';
 import type { Command } from '../../src/runtime/delivery/command.ts';
 import { NOBODY } from '../../src/runtime/delivery/target.ts';
 import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import type { UpstreamHandler, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
+import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
 import { DispatcherFixture, DOWN, LIMITS } from './dispatcher-fixture.ts';
 import { connectRecord, disconnectRecord, messageRecord } from './records.ts';
 import { ScriptedCaller, settled } from './scripted-caller.ts';
@@ -273,6 +275,20 @@ describe('the queue', () => {
     expect(fixture.dropped).toEqual(['backend queue full']);
     await fixture.caller.open[0]!.answer();
     expect(fixture.dispatcher.queuedBytes).toBe(0);
+  });
+
+  it('weighs a record as the memory log does, the name of the event included', () => {
+    const log = new MemoryUpstreamLog({ clock: new SimulatedClock(), defer: () => undefined });
+    const fixture = start();
+    const records = [
+      connectRecord({ id: '1' }, '{"token":"t"}'),
+      { ...messageRecord('["hi"]', { id: '2' }, 1, [new Uint8Array(300)]), event: 'e'.repeat(2_000) },
+      disconnectRecord({ id: '3' }),
+    ];
+    for (const record of records) log.append(record);
+    fixture.give(...records);
+    expect(fixture.dispatcher.queuedBytes).toBe(log.byteLength);
+    expect(log.byteLength).toBeGreaterThan(2_300);
   });
 });
 

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../runtime/backend/record-size.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type {
@@ -173,29 +174,6 @@ export class MemoryUpstreamLog implements UpstreamLog {
       partition.revoke();
       this.#schedule(partition);
     }
-  }
-}
-
-/** Bytes of an entry's objects beside the texts and attachments of its record. */
-const ENTRY_BYTES = 256;
-
-/** Query and headers of a handshake, which are not unpacked just to be measured. Servers bound them to a few KB. */
-const HANDSHAKE_BYTES = 1024;
-
-/** What a record takes in memory, about: texts that clients choose the length of, and attachments. */
-function sizeOf(record: UpstreamRecord): number {
-  switch (record.kind) {
-    case 'message': {
-      let bytes = ENTRY_BYTES + record.event.length + record.body.args.length;
-      for (const attachment of record.body.attachments) bytes += attachment.byteLength;
-      return bytes;
-    }
-    case 'connect':
-      return ENTRY_BYTES + HANDSHAKE_BYTES + (record.auth?.length ?? 0);
-    case 'disconnect':
-      return ENTRY_BYTES;
-    default:
-      return record satisfies never;
   }
 }
 

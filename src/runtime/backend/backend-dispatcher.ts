@@ -12,6 +12,7 @@ import { type BackoffOptions, backoff } from './backoff.ts';
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts';
 import { Lane, ReadyLanes, type WaitingRecord } from './lane.ts';
 import { recordFacts } from './record-facts.ts';
+import { sizeOf } from './record-size.ts';
 import { FAILURE_VERDICTS } from './retryable.ts';
 
 export interface BackendDispatcherOptions extends Omit<AnswerPerformerOptions, 'lines'> {
@@ -242,21 +243,5 @@ export class BackendDispatcher {
     // A full queue is logged as such, not once per record.
     if (failure === undefined) return;
     this.#lines.warn(reason, { ...recordFacts(record), code: failure.code, error: failure.message }, reason);
-  }
-}
-
-/** Rough bytes a waiting record holds: its body, or what a handshake brings. */
-function sizeOf(record: UpstreamRecord): number {
-  const base = 512;
-  switch (record.kind) {
-    case 'message': {
-      let bytes = base + record.body.args.length;
-      for (const attachment of record.body.attachments) bytes += attachment.byteLength;
-      return bytes;
-    }
-    case 'connect':
-      return base + 1024 + (record.auth?.length ?? 0);
-    case 'disconnect':
-      return base;
   }
 }
