@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BackendClient, createBackendClient } from '../../src/adapters/connect/backend-client.ts';
+import type { BackendClient } from '../../src/adapters/connect/backend-client.ts';
+import { createBackendClient } from '../../src/adapters/connect/create-backend-client.ts';
 import { BackendAuthenticator } from '../../src/runtime/backend/backend-authenticator.ts';
 import type { AuthenticationAttempt } from '../../src/runtime/ports/authenticator.ts';
 import { realClock, silentLog } from '../push/push-fixture.ts';

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BackendClient, createBackendClient } from '../../src/adapters/connect/backend-client.ts';
+import type { BackendClient } from '../../src/adapters/connect/backend-client.ts';
+import { createBackendClient } from '../../src/adapters/connect/create-backend-client.ts';
 import { NOBODY } from '../../src/runtime/delivery/target.ts';
 import { NOTHING_TO_DO } from '../../src/runtime/ports/backend.ts';
 import { type ClientNotes, clientOptions, ForwardClock } from './client-options.ts';

@@ -1,8 +1,5 @@
-import {
-  type BackendClient,
-  type BackendClientOptions,
-  createBackendClient,
-} from '../adapters/connect/backend-client.ts';
+import type { BackendClient, BackendClientOptions } from '../adapters/connect/backend-client.ts';
+import { createBackendClient } from '../adapters/connect/create-backend-client.ts';
 import type { Config } from '../runtime/config/config.ts';
 
 /** The backend behind `url`, called as `backend.*` says. */

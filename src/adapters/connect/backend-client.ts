@@ -2,9 +2,6 @@ import type { AnswerReader } from '../../runtime/backend/answer-reader.ts';
 import type { AuthenticationCaller, BackendCaller } from '../../runtime/ports/backend.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Random } from '../../runtime/ports/random.ts';
-import { parseBackendUrl } from './backend-url.ts';
-import { JsonBackendClient } from './json-backend-client.ts';
-import { ProtoBackendClient } from './proto-backend-client.ts';
 
 export interface BackendClientOptions {
   /** `backend.url`, see `parseBackendUrl`. */
@@ -28,11 +25,4 @@ export interface BackendClientOptions {
 export interface BackendClient extends BackendCaller, AuthenticationCaller {
   /** Ends kept connections; calls on their way fail. */
   close(): Promise<void>;
-}
-
-export function createBackendClient(options: BackendClientOptions): BackendClient {
-  const address = parseBackendUrl(options.url);
-  return address.protocol === 'connect-json'
-    ? new JsonBackendClient(address.baseUrl, options)
-    : new ProtoBackendClient(address, options);
 }

@@ -11,6 +11,7 @@ import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Admission } from './admission.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionActor } from './connection-actor.ts';
+import type { ConnectionMachine } from './connection-machine.ts';
 import { type ConnectionTable, Flag } from './connection-table.ts';
 import { ConnectionTicket } from './connection-ticket.ts';
 import type { Handshake } from './handshake.ts';
@@ -24,15 +25,6 @@ export type HandshakeOutcome = Connection | EngineErrorName;
 
 /** What a client speaks, as far as the path tells. */
 export type Speaks = 'socket.io' | 'engine.io' | 'websocket';
-
-/** The compiled connection machine, as the engine uses it. */
-export interface ConnectionMachine {
-  start(row: number): void;
-  send(row: number, event: ConnectionEvent): void;
-  /** Does the row's state react to PACKET_RECEIVED? Most do not, and then nothing needs to be stepped. */
-  listens(row: number): boolean;
-  isClosing(row: number): boolean;
-}
 
 export interface EngineParts {
   readonly table: ConnectionTable;

@@ -7,8 +7,8 @@ import { decodePayloadV4 } from '../codec/payload-v4.ts';
 import type { EngineErrorName } from '../errors/engine-error.ts';
 import type { Poll } from '../ports/poll.ts';
 import type { Connection } from './connection.ts';
+import type { ConnectionMachine } from './connection-machine.ts';
 import { ConnectionTicket } from './connection-ticket.ts';
-import type { ConnectionMachine } from './engine.ts';
 import { type Inbound, reasonOf } from './inbound.ts';
 import type { Outbound } from './outbound.ts';
 
