@@ -17,6 +17,7 @@ const GAUGES: Gauges = {
   users: () => 2,
   rooms: () => 6,
   bufferedBytes: () => 7,
+  droppedLogLines: () => 10,
   backend: () => ({ queued: 8, inFlight: 9, breaker: 'open' }),
   kafkaConsumerLag: () => 0,
 };
@@ -104,6 +105,7 @@ describe('the exposed metrics', () => {
     expect(lines).toContain('holdfast_connections{transport="websocket",protocol="socket.io/5"} 3');
     expect(lines).toContain('holdfast_connection_states{state="open"} 4');
     expect(lines).toContain('holdfast_rooms 6');
+    expect(lines).toContain('holdfast_log_lines_dropped 10');
     expect(lines).toContain('holdfast_backend_breaker_state{state="open"} 1');
     expect(lines).toContain('holdfast_backend_breaker_state{state="closed"} 0');
     expect(lines).toContain(`holdfast_build_info{version="1.2.3",node="${process.version}"} 1`);

@@ -4,7 +4,11 @@ import type { Gateway } from '../runtime/gateway.ts';
 import type { ConnectionCount, Gauges } from '../runtime/metrics/gauges.ts';
 
 /** What the node holds now, read from its tables when metrics are scraped. */
-export function nodeGauges(gateway: Gateway, backend: BackendDispatcher): Gauges {
+export function nodeGauges(
+  gateway: Gateway,
+  backend: BackendDispatcher,
+  droppedLogLines: () => number,
+): Gauges {
   return {
     connections: () => countConnections(gateway),
     connectionStates: () => statesOf(gateway),
@@ -12,6 +16,7 @@ export function nodeGauges(gateway: Gateway, backend: BackendDispatcher): Gauges
     users: () => gateway.sessions.userCount,
     rooms: () => gateway.namespaces.roomCount(),
     bufferedBytes: () => bufferedBytes(gateway),
+    droppedLogLines,
     backend: () => ({ queued: backend.queued, inFlight: backend.active, breaker: backend.breaker }),
     kafkaConsumerLag: () => 0,
   };

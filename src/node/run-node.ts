@@ -19,7 +19,8 @@ export async function runNode(config: Config, reload: () => LoadResult, version:
   const control = createPinoLog(config.log.level, output);
   const { log } = control;
   const demo = await startDemo(config, log);
-  const node = new SingleNode({ config, log, logLevel: control, version, demo });
+  const droppedLogLines = () => output.dropped();
+  const node = new SingleNode({ config, log, logLevel: control, droppedLogLines, version, demo });
   const drain = () => node.drain();
   const hangUp = () => void reloadSettings(reload, node, control);
   // Before it starts: by default any of them would end a process that has not come to its addresses yet.

@@ -38,6 +38,8 @@ export interface SingleNodeOptions {
   readonly config: Config;
   readonly log: Log;
   readonly logLevel: LogLevelControl;
+  /** Lines of the log that were lost so far; none unless told. */
+  readonly droppedLogLines?: () => number;
   readonly version: string;
   /** Null without the demo page. */
   readonly demo: Demo | null;
@@ -81,7 +83,7 @@ export class SingleNode {
     this.options = options;
     this.clock = options.clock ?? new SystemClock();
     this.log = new SilenceableLog(options.log);
-    const { config } = options;
+    const { config, demo } = options;
     const { clock, metrics, log } = this;
     this.stopped = new Promise((resolve) => {
       this.resolveStopped = resolve;
@@ -110,7 +112,6 @@ export class SingleNode {
     this.upstreamLog = options.wrapUpstreamLog?.(upstreamLog) ?? upstreamLog;
     const dispatcher = new Dispatcher({ presence, mailbox, clock, node, answerTimeout: ANSWER_TIMEOUT });
 
-    const { demo } = options;
     this.api = new ApiRole({
       config,
       demo,
@@ -186,7 +187,7 @@ export class SingleNode {
     });
     this.exposition = createExposition({
       metrics,
-      gauges: nodeGauges(this.gateway, this.api.backend),
+      gauges: nodeGauges(this.gateway, this.api.backend, options.droppedLogLines ?? (() => 0)),
       version: options.version,
     });
   }
@@ -195,7 +196,7 @@ export class SingleNode {
   async start(): Promise<Ports | null> {
     const { config } = this.options;
     try {
-      const admin = await startAdminListener({
+      this.admin = await startAdminListener({
         listen: config.admin.listen,
         token: config.admin.token,
         version: this.options.version,
@@ -204,14 +205,13 @@ export class SingleNode {
         logLevel: this.options.logLevel,
         metrics: this.exposition,
       });
-      this.admin = admin;
       if (config.engine.rehearsal) await this.rehearse();
       this.api.startHearing();
       const { push, grpc } = await this.api.listen();
       const clients = await this.clients.start(this.gateway.engine);
       if (this.hasStopped) throw new Error('stopped while starting');
       this.life.tell('LISTENING');
-      return { clients, push, grpc, admin: admin.port };
+      return { clients, push, grpc, admin: this.admin.port };
     } catch (error) {
       this.life.tell('START_FAILED');
       if ((await this.stopped) !== 0) throw error;

@@ -135,6 +135,9 @@ function exposeGauges(registry: Registry, gauges: Gauges, version: string): void
   gauge('holdfast_users', 'Users with at least one socket here.', () => gauges.users());
   gauge('holdfast_rooms', 'Rooms with at least one socket here.', () => gauges.rooms());
   gauge('holdfast_buffered_bytes', 'Bytes that wait for clients.', () => gauges.bufferedBytes());
+  gauge('holdfast_log_lines_dropped', 'Log lines lost because nobody read the output.', () =>
+    gauges.droppedLogLines(),
+  );
   gauge(
     'holdfast_backend_queue_records',
     'Records that wait for the backend.',

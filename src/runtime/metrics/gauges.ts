@@ -10,6 +10,8 @@ export interface Gauges {
   rooms(): number;
   /** Bytes that wait for clients, all connections together. */
   bufferedBytes(): number;
+  /** Log lines lost since the process began, because nobody read them. */
+  droppedLogLines(): number;
   backend(): BackendGauges;
   /** Records not yet consumed; 0 without Kafka. */
   kafkaConsumerLag(): number;
