@@ -104,6 +104,20 @@ describe('binary message as text, for WebSockets that ask for b64=1', () => {
     }
   });
 
+  it('may be folded into lines, as the Java client does', () => {
+    const bytes = Buffer.from(Array.from({ length: 200 }, (_, i) => i));
+    const lines = bytes.toString('base64').replace(/.{76}/g, '$&\n');
+    for (const text of [`b${lines}\n`, `b${lines.replaceAll('\n', '\r\n')}\r\n`]) {
+      const packet = decodeBase64Frame(Buffer.from(text), 0, text.length, 4);
+      expect(packet).toMatchObject({ type: EnginePacketType.MESSAGE, binary: true, start: 0, end: 200 });
+      expect(Buffer.from((packet as { bytes: Uint8Array }).bytes)).toEqual(bytes);
+    }
+  });
+
+  it.each(['bAQID\r', 'bAQ\r\r\nID\n', 'bAQI\n', 'bAQ==\nAQID\n', 'bAQ ID\n'])('is refused as %j', (text) => {
+    expect(decodeBase64Frame(Buffer.from(text), 0, text.length, 4)).toBe(ParseError.ILLEGAL_BASE64);
+  });
+
   it('is refused when it is not base64', () => {
     expect(decodeBase64Frame(Buffer.from('b!!!'), 0, 4, 4)).toBe(ParseError.ILLEGAL_BASE64);
     expect(decodeBase64Frame(Buffer.from('b4!!!!'), 0, 6, 3)).toBe(ParseError.ILLEGAL_BASE64);

@@ -126,6 +126,14 @@ judge('Engine.IO 4 over long-polling', ({ server, clause, strict }) => {
       expect(await untilGone(peer)).toBe(400);
     }
   });
+
+  clause('EIO4-POLL-14', 'passes over line breaks within base64', async () => {
+    const peer = await open();
+    const bytes = Buffer.alloc(100, 7);
+    const lines = bytes.toString('base64').replace(/.{76}/g, '$&\n');
+    expect((await peer.postRaw(`b${lines}\n\x1e4next`)).status).toBe(200);
+    expect(await peer.take(2)).toEqual([bytes, '4next']);
+  });
 });
 
 /** Status of the first GET that is refused; polls answered before that are the session's last words. */
