@@ -99,6 +99,12 @@ describe('msgpack packets against the official parser', () => {
     );
   });
 
+  it('takes a DISCONNECT with nil for data, which the official one refuses and python-socketio sends', () => {
+    const bytes = notepackEncode({ type: 1, data: null, nsp: '/a' });
+    expect(decoded(bytes)).toMatchObject({ type: SocketPacketType.DISCONNECT, namespace: '/a' });
+    expect(() => msgpackParser.decode([bytes])).toThrow();
+  });
+
   it('accepts nothing that it refuses, on packets changed in one byte', () => {
     const changed = fc
       .tuple(binaryPackets, fc.nat(), fc.integer({ min: 0, max: 255 }))

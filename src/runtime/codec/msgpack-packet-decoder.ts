@@ -146,7 +146,10 @@ class PacketFields {
         return this.fillConnect(packet, attachments);
       case SocketPacketType.DISCONNECT:
         if (packet.ackId !== NO_ACK) return ParseError.UNEXPECTED_ACK_ID;
-        return this.data === '' && this.first === null ? ParseError.NONE : ParseError.ILLEGAL_PAYLOAD;
+        // python-socketio writes nil where others leave the field out.
+        if (this.first !== null || (this.data !== '' && this.data !== 'null'))
+          return ParseError.ILLEGAL_PAYLOAD;
+        return ParseError.NONE;
       case SocketPacketType.EVENT:
         packet.attachments = attachments;
         return this.fillEvent(packet);
