@@ -205,7 +205,7 @@ export class EngineRoute {
   }
 
   private check(request: HttpRequest, origin: string, parsed: EngineQuery): EngineErrorName | null {
-    if (!this.options.origins.allows(origin, request.getHeader('host'))) return 'forbidden';
+    if (origin !== '' && !this.options.origins.allows(origin, request.getHeader('host'))) return 'forbidden';
     if (parsed.transport === 'unknown') return 'unknownTransport';
     return parsed.eio === 0 ? 'unsupportedProtocol' : null;
   }
