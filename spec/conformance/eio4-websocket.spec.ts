@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http';
 import { expect } from 'vitest';
 import { engineUrl, type Handshake } from '../support/engine-url.ts';
 import { judge } from '../support/judge.ts';
@@ -71,6 +72,25 @@ judge('Engine.IO 4 over websocket', ({ server, clause, strict }) => {
     expect((await raw.frame()).payload.toString()).toBe('4hello');
     raw.destroy();
   });
+
+  for (const version of ['8', '12', '']) {
+    strict('EIO4-WS-8', `says 426 to a handshake of version ${JSON.stringify(version)}`, async () => {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        const headers = {
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+          ...(version === '' ? {} : { 'sec-websocket-version': version }),
+        };
+        get(url().replace('ws:', 'http:'), { headers }, resolve)
+          .on('upgrade', () => reject(new Error('was upgraded')))
+          .on('error', reject);
+      });
+      answer.resume();
+      expect(answer.statusCode).toBe(426);
+      expect(answer.headers['sec-websocket-version']).toBe('13');
+    });
+  }
 
   strict(
     'EIO4-WS-7',

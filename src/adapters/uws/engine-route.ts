@@ -16,6 +16,7 @@ import {
   acceptUpgrade,
   type ConnectionSocket,
   readUpgrade,
+  refuseVersion,
   type WebSocketRoute,
   webSocketBehavior,
 } from './web-socket-route.ts';
@@ -151,6 +152,7 @@ export class EngineRoute {
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    if (refuseVersion(response, request)) return;
     const origin = request.getHeader('origin');
     const query = request.getQuery() ?? '';
     const parsed = parseEngineQuery(query);

@@ -9,6 +9,7 @@ import {
   acceptUpgrade,
   type ConnectionSocket,
   readUpgrade,
+  refuseVersion,
   type WebSocketRoute,
   webSocketBehavior,
 } from './web-socket-route.ts';
@@ -37,6 +38,7 @@ export class PlainRoute {
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    if (refuseVersion(response, request)) return;
     const { origins, addresses, engine } = this.options;
     const origin = request.getHeader('origin');
     if (!origins.allows(origin, request.getHeader('host'))) return this.refuse(response, 'forbidden');

@@ -41,6 +41,18 @@ export function readUpgrade(request: HttpRequest, context: us_socket_context_t):
 }
 
 /**
+ * Refuses a handshake of another version than the one there is, and says which that is. True when it did.
+ * Source: RFC 6455 §4.2.2, item 4.
+ */
+export function refuseVersion(response: HttpResponse, request: HttpRequest): boolean {
+  if (request.getHeader('sec-websocket-version') === '13') return false;
+  response.cork(() => {
+    response.writeStatus('426 Upgrade Required').writeHeader('Sec-WebSocket-Version', '13').end();
+  });
+  return true;
+}
+
+/**
  * Answers 101. The library opens the WebSocket before this returns, so the connection is handed over in a variable:
  * copying it over as user data, property by property, is what the library is slow at.
  */
