@@ -23,9 +23,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { ...common, name: 'unit', include: unit, isolate: false } },
-      // Real sockets and processes on a machine that others use, too: what fails once in a while for want of a
-      // processor gets two more tries, what fails for a reason fails three times.
-      { test: { ...common, name: 'live', include: ['spec/**/*.spec.ts'], exclude: unit, retry: 2 } },
+      { test: { ...common, name: 'live', include: ['spec/**/*.spec.ts'], exclude: unit } },
     ],
   },
 });
