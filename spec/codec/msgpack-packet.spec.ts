@@ -115,14 +115,9 @@ describe('msgpack packets against the official parser', () => {
       });
     fc.assert(
       fc.property(changed, (bytes) => {
-        const accepts = refusal(bytes) === ParseError.NONE;
-        let officialAccepts = true;
-        try {
-          msgpackParser.decode([bytes]);
-        } catch {
-          officialAccepts = false;
-        }
-        expect(!accepts || officialAccepts).toBe(true);
+        // Only what we accept is shown to it: a declared length of four thousand million keeps it busy for minutes.
+        if (refusal(bytes) !== ParseError.NONE) return;
+        expect(() => msgpackParser.decode([bytes])).not.toThrow();
       }),
       { numRuns: 3000 },
     );
