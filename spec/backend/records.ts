@@ -24,6 +24,7 @@ function facts(socket: Partial<SocketDescription>) {
   return {
     key: description.id,
     socket: description,
+    home: 7,
     messageId: `${++ids}`,
     traceId: TRACE_ID,
     time: Date.UTC(2026, 0, 1),

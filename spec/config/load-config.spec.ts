@@ -66,7 +66,7 @@ describe('defaults', () => {
     expect(config.auth.mode).toBe('none');
     expect(config.backend).toMatchObject({ url: '', timeout: 10_000, secret: '' });
     expect(config.slowConsumer).toEqual({ maxBytes: 1_000_000, maxDelay: 10_000 });
-    expect(config.cluster).toEqual({ nodeId: null, workers: 1, advertise: '' });
+    expect(config.cluster).toMatchObject({ nodeId: null, workers: 1, advertise: '' });
     expect(config.log.level).toBe('info');
   });
 

@@ -299,6 +299,7 @@ function facts(key: string, number: number) {
     socket: socketNamed(key),
     messageId: messageId(key, number),
     traceId: number.toString(16).padStart(32, '0'),
+    home: 7,
     time: 1_800_000_000_000 + number,
   };
 }

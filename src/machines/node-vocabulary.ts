@@ -6,6 +6,10 @@ export const NODE_EVENTS = [
   'START_FAILED',
   /** SIGTERM, SIGINT, or an operator. */
   'DRAIN_REQUESTED',
+  /** The node cannot be sure any more that its number is its own. */
+  'LEASE_LOST',
+  /** It is, again or anew. */
+  'LEASE_REGAINED',
   /** No client connection is left. */
   'DRAINED',
   /** Everything accepted is in the log's storage. */

@@ -44,6 +44,16 @@ export const nodeMachine = setup({
           { guard: 'holdsConnections', target: 'draining' },
           { target: 'draining.flushing', description: 'Nobody to say goodbye to.' },
         ],
+        LEASE_LOST: { target: 'fenced' },
+      },
+    },
+    fenced: {
+      description:
+        'Another node may bear our number by now: not ready, no new sessions, nothing produced under the number.',
+      entry: 'stopAccepting',
+      on: {
+        LEASE_REGAINED: { target: 'ready' },
+        DRAIN_REQUESTED: [{ guard: 'holdsConnections', target: 'draining' }, { target: 'draining.flushing' }],
       },
     },
     draining: {

@@ -11,7 +11,8 @@ import type { Dispatcher } from '../runtime/delivery/dispatcher.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
 import { timedRecords } from '../runtime/metrics/timed-records.ts';
 import type { BackendCaller } from '../runtime/ports/backend.ts';
-import type { Clock } from '../runtime/ports/clock.ts';
+import type { Clock, TimerHandle } from '../runtime/ports/clock.ts';
+import type { DedupWindow } from '../runtime/ports/dedup-window.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { Random } from '../runtime/ports/random.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
@@ -33,7 +34,17 @@ export interface ApiRoleOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly nextId: () => string;
+  /** This process's memory unless told: all API nodes of a cluster share one. */
+  readonly dedup?: DedupWindow;
+  /**
+   * Whether other processes hear the same log. Then this one hears only while somebody behind it does; what nobody
+   * hears waits in the log.
+   */
+  readonly sharesLog?: boolean;
 }
+
+/** How often is looked whether anybody behind this node hears, ms. */
+const HEARERS_CHECK = 500;
 
 /** The part of a node that speaks with backends: calls them, lets them subscribe, takes their pushes. */
 export class ApiRole {
@@ -44,6 +55,7 @@ export class ApiRole {
   private readonly subscribers: EventSubscribers;
   private readonly hear: UpstreamHandler;
   private consumption: UpstreamSubscription | null = null;
+  private hearersCheck: TimerHandle | null = null;
   private readonly push: PushListener;
   private readonly grpc: GrpcListener;
 
@@ -69,9 +81,13 @@ export class ApiRole {
             this.dispatchTo('demo', backendAt(demo.backendUrl, config, helpers)),
             this.backend,
           );
-    this.hear = timedRecords(hear, clock, metrics.deliveryDelay.upstream);
+    this.hear = timedRecords(
+      options.sharesLog ? learning(hear, dispatcher) : hear,
+      clock,
+      metrics.deliveryDelay.upstream,
+    );
 
-    const dedup = new MemoryDedupWindow({ clock });
+    const dedup = options.dedup ?? new MemoryDedupWindow({ clock });
     const endpoint = new PushEndpoint({
       service: new PushService({ deliverer: dispatcher, dedup, nextId: options.nextId, log }),
       tokens: new PushTokens(config.push.tokens),
@@ -86,7 +102,24 @@ export class ApiRole {
 
   /** Begins to hear what clients do. */
   startHearing(): void {
-    this.consumption = this.options.upstreamLog.consume(this.hear);
+    const { sharesLog, clock } = this.options;
+    if (sharesLog !== true || this.caller !== null) {
+      this.consumption = this.options.upstreamLog.consume(this.hear);
+      return;
+    }
+    this.hearWhileHeard();
+    this.hearersCheck = clock.every(HEARERS_CHECK, () => this.hearWhileHeard());
+  }
+
+  private hearWhileHeard(): void {
+    const isHeard = this.subscribers.hears();
+    if (isHeard && this.consumption === null) {
+      this.consumption = this.options.upstreamLog.consume(this.hear);
+    } else if (!isHeard && this.consumption !== null) {
+      const { consumption } = this;
+      this.consumption = null;
+      void consumption.stop(0);
+    }
   }
 
   /** Binds both listeners of the push API. */
@@ -105,6 +138,8 @@ export class ApiRole {
 
   /** Resolves when the records in hand are settled, or after `deadline` ms. */
   async stopHearing(deadline: number): Promise<void> {
+    if (this.hearersCheck !== null) this.options.clock.cancel(this.hearersCheck);
+    this.hearersCheck = null;
     await this.consumption?.stop(deadline);
   }
 
@@ -142,5 +177,14 @@ function split(namespace: string, demo: BackendDispatcher, backend: BackendDispa
   return (record, settle) => {
     if (record.socket.namespace === namespace) demo.handle(record, settle);
     else backend.handle(record, settle);
+  };
+}
+
+/** A record says where its socket lives now. */
+function learning(hear: UpstreamHandler, { homes }: Dispatcher): UpstreamHandler {
+  return (record, settle) => {
+    if (record.kind === 'disconnect') homes.forget(record.key);
+    else homes.learn(record.key, record.home);
+    hear(record, settle);
   };
 }

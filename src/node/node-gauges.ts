@@ -3,22 +3,37 @@ import { FLAVOURS, protocolName } from '../runtime/codec/flavour.ts';
 import type { Gateway } from '../runtime/gateway.ts';
 import type { ConnectionCount, Gauges } from '../runtime/metrics/gauges.ts';
 
+/** Parts of a node that may be absent: by its role, or while it has no number. */
+export interface GaugedParts {
+  readonly gateway: () => Gateway | null;
+  readonly backend: () => BackendDispatcher | null;
+  readonly droppedLogLines: () => number;
+  readonly kafkaConsumerLag: () => number;
+}
+
 /** What the node holds now, read from its tables when metrics are scraped. */
-export function nodeGauges(
-  gateway: Gateway,
-  backend: BackendDispatcher,
-  droppedLogLines: () => number,
-): Gauges {
+export function nodeGauges({ gateway, backend, droppedLogLines, kafkaConsumerLag }: GaugedParts): Gauges {
+  const ofGateway = <T>(read: (gateway: Gateway) => T, otherwise: T): T => {
+    const current = gateway();
+    return current === null ? otherwise : read(current);
+  };
   return {
-    connections: () => countConnections(gateway),
-    connectionStates: () => statesOf(gateway),
-    sockets: () => gateway.socketTable.size,
-    users: () => gateway.sessions.userCount,
-    rooms: () => gateway.namespaces.roomCount(),
-    bufferedBytes: () => bufferedBytes(gateway),
+    connections: () => ofGateway(countConnections, []),
+    connectionStates: () => ofGateway<Iterable<readonly [string, number]>>(statesOf, []),
+    sockets: () => ofGateway(({ socketTable }) => socketTable.size, 0),
+    users: () => ofGateway(({ sessions }) => sessions.userCount, 0),
+    rooms: () => ofGateway(({ namespaces }) => namespaces.roomCount(), 0),
+    bufferedBytes: () => ofGateway(bufferedBytes, 0),
     droppedLogLines,
-    backend: () => ({ queued: backend.queued, inFlight: backend.active, breaker: backend.breaker }),
-    kafkaConsumerLag: () => 0,
+    backend: () => {
+      const calls = backend();
+      return {
+        queued: calls?.queued ?? 0,
+        inFlight: calls?.active ?? 0,
+        breaker: calls?.breaker ?? 'closed',
+      };
+    },
+    kafkaConsumerLag,
   };
 }
 

@@ -3,6 +3,7 @@ import type { NodeDelay, NodeEffects, NodeEvent, NodeGuard } from '../machines/n
 import { compile } from '../runtime/machine/compile.ts';
 import { MachineRunner } from '../runtime/machine/machine-runner.ts';
 import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
+import type { NodePhase } from '../runtime/ports/readiness.ts';
 
 /** What a node does at the turns of its life. */
 export interface NodeDeeds {
@@ -54,8 +55,8 @@ export class NodeLife {
     return this.runner.state(ROW) === 0 ? 'stopped' : this.runner.stateName(ROW);
   }
 
-  phase(): 'starting' | 'ready' | 'draining' | 'stopped' {
+  phase(): NodePhase {
     const [phase] = this.state.split('.');
-    return phase as 'starting' | 'ready' | 'draining' | 'stopped';
+    return phase as NodePhase;
   }
 }

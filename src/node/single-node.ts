@@ -4,12 +4,10 @@ import { MemoryMailbox } from '../adapters/memory/mailbox.ts';
 import { MemoryPresence } from '../adapters/memory/presence.ts';
 import { MemoryUpstreamLog } from '../adapters/memory/upstream-log.ts';
 import { createExposition, type Exposition } from '../adapters/prometheus/exposition.ts';
-import { ClientListener } from '../adapters/uws/client-listener.ts';
 import type { Config } from '../runtime/config/config.ts';
-import { closePaced } from '../runtime/connection/paced-close.ts';
 import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
 import type { Letter } from '../runtime/delivery/letter.ts';
-import { Gateway } from '../runtime/gateway.ts';
+import type { Gateway } from '../runtime/gateway.ts';
 import { SESSION_KEY_BYTES, SessionIds } from '../runtime/identity/session-id.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
@@ -25,14 +23,12 @@ import { SystemClock } from '../runtime/time/system-clock.ts';
 import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import type { Demo } from './demo.ts';
-import { limitsFor } from './limits-for.ts';
+import { GatewayRole, SYSTEM_RANDOM } from './gateway-role.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
 import type { Ports } from './ports.ts';
-import { rehearse } from './rehearsal.ts';
 import { SilenceableLog } from './silenceable-log.ts';
-import { StageDoor } from './stage-door.ts';
 
 export interface SingleNodeOptions {
   readonly config: Config;
@@ -66,9 +62,7 @@ export class SingleNode {
   private readonly options: SingleNodeOptions;
   private readonly clock: Clock;
   private readonly log: SilenceableLog;
-  private readonly clients: ClientListener;
-  /** Null with `auth.mode=none`. */
-  private readonly stageDoor: StageDoor | null;
+  private readonly clients: GatewayRole;
   private readonly api: ApiRole;
   private readonly upstreamLog: UpstreamLog;
   /** What is behind `upstreamLog` in the end. */
@@ -92,7 +86,7 @@ export class SingleNode {
     const wheel = new TimingWheel(clock, {
       onStall: () => metrics.counters.add(COUNTER.stallsForgiven),
     });
-    const random = { bytes: (size: number) => randomBytes(size), fraction: () => Math.random() };
+    const random = SYSTEM_RANDOM;
     const snowflakes = new SnowflakeGenerator({ clock, node });
     const nextId = () => {
       snowflakes.next();
@@ -132,15 +126,12 @@ export class SingleNode {
       log,
       metrics: backendMetrics(metrics),
     });
-    this.stageDoor = authenticator === null ? null : new StageDoor(authenticator);
-
-    this.clients = new ClientListener(config, (app) => options.demo?.routes(this.inspector)(app));
-    this.gateway = new Gateway({
+    this.clients = new GatewayRole({
       config: demo === null ? config : withNamespace(config, demo.namespace),
+      extraRoutes: (app) => options.demo?.routes(this.inspector)(app),
       node,
       clock,
       wheel,
-      defer: setImmediate,
       log,
       metrics,
       snowflakes,
@@ -149,26 +140,18 @@ export class SingleNode {
       mailbox,
       presence,
       dispatcher,
-      publisher: this.clients,
-      authenticator: this.stageDoor,
-      ...limitsFor(config, clock),
+      authenticator,
     });
+    this.gateway = this.clients.gateway;
     mailbox.open(node, (letter) => this.gateway.postbox.receive(letter));
 
     this.life = new NodeLife(
       wheel,
       {
         holdsConnections: () => this.gateway.connections.size > 0,
-        acceptConnections: () => this.gateway.admission.start(),
-        stopAccepting: () => this.stopAccepting(),
-        closePaced: () =>
-          closePaced({
-            table: this.gateway.connections,
-            clock,
-            rate: config.drain.rate,
-            within: config.drain.timeout,
-            close: (connection) => this.gateway.signal(connection, 'SERVER_SHUTTING_DOWN'),
-          }),
+        acceptConnections: () => this.clients.accept(),
+        stopAccepting: () => this.clients.stopAccepting(),
+        closePaced: () => this.clients.closePaced(),
         closeRest: () => this.clients.close(),
         flush: () => this.flush(),
         exit: (code) => void this.stop(code),
@@ -187,7 +170,12 @@ export class SingleNode {
     });
     this.exposition = createExposition({
       metrics,
-      gauges: nodeGauges(this.gateway, this.api.backend, options.droppedLogLines ?? (() => 0)),
+      gauges: nodeGauges({
+        gateway: () => this.gateway,
+        backend: () => this.api.backend,
+        droppedLogLines: options.droppedLogLines ?? (() => 0),
+        kafkaConsumerLag: () => 0,
+      }),
       version: options.version,
     });
   }
@@ -208,7 +196,7 @@ export class SingleNode {
       if (config.engine.rehearsal) await this.rehearse();
       this.api.startHearing();
       const { push, grpc } = await this.api.listen();
-      const clients = await this.clients.start(this.gateway.engine);
+      const clients = await this.clients.listen();
       if (this.hasStopped) throw new Error('stopped while starting');
       this.life.tell('LISTENING');
       return { clients, push, grpc, admin: this.admin.port };
@@ -236,30 +224,12 @@ export class SingleNode {
     const deaf = this.upstreamLog.consume((_record, settle) => settle());
     this.log.isSilent = true;
     try {
-      await this.rehearseOnStage();
+      await this.clients.rehearse();
     } finally {
       await deaf.stop(FLUSH_TIMEOUT);
       this.metrics.clear();
       this.log.isSilent = false;
     }
-  }
-
-  private async rehearseOnStage(): Promise<void> {
-    const stage = await this.clients.startPrivately(this.gateway.engine);
-    if (this.stageDoor !== null) this.stageDoor.isRehearsing = true;
-    this.gateway.admission.start('unlimited');
-    try {
-      await rehearse(stage.port);
-    } finally {
-      this.gateway.admission.stop();
-      stage.stop();
-      if (this.stageDoor !== null) this.stageDoor.isRehearsing = false;
-    }
-  }
-
-  private stopAccepting(): void {
-    // The port stays open: sessions that are still here poll and upgrade on it. New ones get 503.
-    this.gateway.admission.stop();
   }
 
   private async flush(): Promise<void> {

@@ -228,7 +228,10 @@ export class Gateway {
       membership,
       disconnect: (socket, closeConnection) => this.sockets.disconnect(socket, closeConnection),
       acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket, ackId, body),
-      answered: (correlation, answer) => options.dispatcher.answered(correlation, answer),
+      node: options.node,
+      answered: (letter) => options.dispatcher.answered(letter),
+      unanswered: (error) =>
+        journal.error('answer not posted', { err: error }, 'an answer to another node was not posted'),
     });
 
     this.admission = new Admission(options.addressLimits, counters);

@@ -77,6 +77,13 @@ export class MemoryPresence implements Presence {
     return [...found];
   }
 
+  homesOf(sockets: readonly string[]): readonly number[] {
+    return sockets.map((socket) => {
+      const row = this.#rowOf(socket);
+      return row === NO_ROW ? -1 : this.#rows.node(row);
+    });
+  }
+
   nodes(): readonly number[] {
     return this.#nodeList;
   }

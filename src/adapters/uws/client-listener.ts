@@ -32,12 +32,12 @@ export class ClientListener implements Publisher {
   }
 
   /** Resolves with the port. */
-  async start(engine: Engine): Promise<number> {
+  async start(engine: Engine, use: PortUse = 'exclusive'): Promise<number> {
     this.engine = engine;
     const { host, port } = this.config.clients.listen;
     const app = this.open();
-    const first = await listen(app, host, port, 'exclusive');
-    if (!this.hasTls()) {
+    const first = await listen(app, host, port, use);
+    if (!this.hasTls() || use === 'shared') {
       this.listening = first;
       return first.port;
     }

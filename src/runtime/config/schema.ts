@@ -340,6 +340,16 @@ export const CONFIG_SCHEMA = z.object({
     ),
     workers: setting(integer(1, 256, 'processes'), '1', 'Processes that share the client port.'),
     advertise: setting(HOST, '', 'Address at which other nodes reach this one.', { empty: 'own address' }),
+    listen: setting(
+      listenAddress,
+      '0.0.0.0:0',
+      'Where other nodes ask this one on behalf of clients that came to them. Port 0 = any free one, which they find in Redis.',
+    ),
+    leaseTtl: setting(
+      wait,
+      '10s',
+      'How long a node keeps its number without renewing it. After that its sessions are gone for all others.',
+    ),
   }),
   slowConsumer: z.object({
     maxBytes: setting(

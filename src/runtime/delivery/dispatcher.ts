@@ -1,14 +1,16 @@
 import type { Body } from '../codec/body.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
-import { nodeOf, type SnowflakeParts } from '../identity/snowflake.ts';
-import { compareDecimals, parseDecimal } from '../identity/snowflake-decimal.ts';
+import { compareDecimals } from '../identity/snowflake-decimal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Mailbox } from '../ports/mailbox.ts';
 import type { Presence } from '../ports/presence.ts';
 import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Deliverer } from './deliverer.ts';
-import type { Answer, Letter, ReturnAddress } from './letter.ts';
+import { Homes } from './homes.ts';
+import { Inquiries } from './inquiries.ts';
+import type { Answer, AnswerLetter, Letter, ReturnAddress } from './letter.ts';
+import { Recipients } from './recipients.ts';
 import type { Target } from './target.ts';
+import { countUsers } from './user-count.ts';
 
 export interface DispatcherOptions {
   readonly presence: Presence;
@@ -20,34 +22,39 @@ export interface DispatcherOptions {
   readonly answerTimeout: number;
 }
 
-interface Inquiry {
-  remaining: number;
-  readonly answers: Answer[];
-  readonly resolve: (answers: Answer[]) => void;
-}
+type Nodes = readonly number[] | Promise<readonly number[]>;
 
 /**
  * Finds the nodes that hold a command's targets, writes to their mailboxes and gathers their answers.
  * With a synchronous presence and mailbox (memory) a command is performed before the call returns.
  */
 export class Dispatcher implements Deliverer {
+  /** Where sockets live that have moved. */
+  readonly homes: Homes;
   private readonly options: DispatcherOptions;
-  private readonly inquiries = new Map<number, Inquiry>();
-  private lastCorrelation = 0;
-  /** Settles when every command given so far was posted; keeps their order while lookups take time. */
-  private pending: Promise<unknown> | null = null;
+  private readonly recipients: Recipients;
+  private readonly inquiries: Inquiries;
+  private readonly idPrefix: string;
+  private lastId = 0;
+  /** Settles when every command given so far was handed to the mailbox; null while none waits for a lookup. */
+  private turn: Promise<unknown> | null = null;
 
   constructor(options: DispatcherOptions) {
     this.options = options;
+    this.homes = new Homes(options.clock);
+    this.recipients = new Recipients(options.presence, this.homes);
+    this.inquiries = new Inquiries(options.clock);
+    // A node that restarts under its number must not repeat the ids of its letters.
+    this.idPrefix = `${options.node}-${Math.floor(options.clock.wallNow()).toString(36)}-`;
   }
 
   emit(command: EmitCommand): void | Promise<void> {
-    return this.post(command.to, this.letter(command, null));
+    return this.post(command.to, (nodes) => this.letter(command, nodes, null));
   }
 
   async emitWithAck(command: EmitCommand): Promise<AckResult> {
     const timeout = (command.ack?.timeout ?? 0) + this.options.answerTimeout;
-    const answers = await this.ask(command.to, timeout, (reply) => this.letter(command, reply));
+    const answers = await this.ask(command.to, timeout, (reply, nodes) => this.letter(command, nodes, reply));
     const results = answers.flatMap((answer) => (answer.kind === 'acks' ? [answer.result] : []));
     return {
       answers: results.flatMap((result) => result.answers),
@@ -58,17 +65,16 @@ export class Dispatcher implements Deliverer {
   }
 
   async perform(command: Exclude<Command, EmitCommand>): Promise<number> {
-    const answers = await this.ask(command.to, this.options.answerTimeout, (reply) =>
-      this.letter(command, reply),
+    const answers = await this.ask(command.to, this.options.answerTimeout, (reply, nodes) =>
+      this.letter(command, nodes, reply),
     );
     return answers.reduce((sum, answer) => sum + (answer.kind === 'changed' ? answer.sockets : 0), 0);
   }
 
   /** Answers a client's own acknowledgement request. */
   acknowledge(socket: string, ackId: number, body: Body): void | Promise<void> {
-    const node = nodeOfId(socket);
-    if (node < 0) return;
-    return this.inOrder(() => this.options.mailbox.post(node, { kind: 'acknowledge', socket, ackId, body }));
+    const letter: Letter = { kind: 'acknowledge', id: this.nextId(), socket, ackId, body };
+    return this.inOrder(this.recipients.ofSocket(socket), (nodes) => this.postTo(nodes, letter));
   }
 
   async list(to: Target, namespace: string | null, pageSize: number, pageToken: string) {
@@ -86,131 +92,84 @@ export class Dispatcher implements Deliverer {
     return { sockets, nextPageToken: pages.length > pageSize ? (sockets.at(-1)?.id ?? '') : '' };
   }
 
-  async count(to: Target, namespace: string | null): Promise<{ sockets: number; users: number }> {
-    const answers = await this.ask(to, this.options.answerTimeout, (reply) => ({
-      kind: 'count',
-      to,
-      namespace,
-      reply,
-    }));
-    let sockets = 0;
-    let users = 0;
-    for (const answer of answers) {
-      if (answer.kind !== 'count') continue;
-      sockets += answer.sockets;
-      users += answer.users;
-    }
-    return { sockets, users };
+  count(to: Target, namespace: string | null): Promise<{ sockets: number; users: number }> {
+    return countUsers((share) =>
+      this.ask(to, this.options.answerTimeout, (reply) => ({ kind: 'count', to, namespace, share, reply })),
+    );
   }
 
   /** An answer came to this node's mailbox. */
-  answered(correlation: number, answer: Answer): void {
-    const inquiry = this.inquiries.get(correlation);
-    if (inquiry === undefined) return;
-    inquiry.answers.push(answer);
-    if (--inquiry.remaining === 0) this.finish(correlation, inquiry);
+  answered(letter: AnswerLetter): void {
+    this.inquiries.answered(letter);
   }
 
-  private letter(command: Command, reply: ReturnAddress | null): Letter {
-    return { kind: 'command', command, reply, time: this.options.clock.wallNow() };
+  private letter(command: Command, nodes: readonly number[], reply: ReturnAddress | null): Letter {
+    const time = this.options.clock.wallNow();
+    return { kind: 'command', id: this.nextId(), nodes, command, reply, time };
   }
 
-  private post(to: Target, letter: Letter): void | Promise<void> {
-    return this.inOrder(() => this.postTo(this.nodesOf(to), letter));
+  private nextId(): string {
+    return this.idPrefix + ++this.lastId;
   }
 
-  private ask(to: Target, timeout: number, letter: (reply: ReturnAddress) => Letter): Promise<Answer[]> {
-    return new Promise((resolve, reject) => {
-      const correlation = ++this.lastCorrelation;
-      const posted = this.inOrder(() => {
-        const nodes = this.nodesOf(to);
-        const open = (found: readonly number[]) => {
-          if (found.length === 0) return resolve([]);
-          const timer = this.options.clock.after(timeout, () => {
-            if (!this.inquiries.delete(correlation)) return;
-            reject(new HoldfastError('deadline_exceeded', `a node did not answer within ${timeout}ms`));
-          });
-          this.inquiries.set(correlation, {
-            remaining: found.length,
-            answers: [],
-            resolve: (answers) => {
-              this.options.clock.cancel(timer);
-              resolve(answers);
-            },
-          });
-          return this.postTo(found, letter({ node: this.options.node, correlation }));
-        };
-        return nodes instanceof Promise ? nodes.then(open) : open(nodes);
+  private post(to: Target, letter: (nodes: readonly number[]) => Letter): void | Promise<void> {
+    return this.inOrder(this.recipients.of(to), (nodes) =>
+      nodes.length === 0 ? undefined : this.postTo(nodes, letter(nodes)),
+    );
+  }
+
+  private ask(
+    to: Target,
+    timeout: number,
+    letter: (reply: ReturnAddress, nodes: readonly number[]) => Letter,
+  ): Promise<Answer[]> {
+    const { correlation, answers, asked, fail } = this.inquiries.begin(timeout);
+    const reply = { node: this.options.node, correlation };
+    try {
+      const posted = this.inOrder(this.recipients.of(to), (nodes) => {
+        // Before the letters: a synchronous mailbox has the answers when it returns.
+        asked(nodes);
+        return nodes.length === 0 ? undefined : this.postTo(nodes, letter(reply, nodes));
       });
-      if (posted instanceof Promise) posted.catch(reject);
-    });
+      if (posted instanceof Promise) posted.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+    return answers;
   }
 
-  private finish(correlation: number, inquiry: Inquiry): void {
-    this.inquiries.delete(correlation);
-    inquiry.resolve(inquiry.answers);
+  private postTo(nodes: readonly number[], letter: Letter): void | Promise<void> {
+    if (nodes.length === 1) return this.options.mailbox.post(nodes[0]!, letter);
+    const posted: Promise<void>[] = [];
+    for (const node of nodes) {
+      const accepted = this.options.mailbox.post(node, letter);
+      if (accepted instanceof Promise) posted.push(accepted);
+    }
+    if (posted.length > 0) return Promise.all(posted).then(() => {});
   }
 
-  private postTo(
-    nodes: readonly number[] | Promise<readonly number[]>,
-    letter: Letter,
+  /**
+   * Lookups run side by side, but letters are posted in the order in which they were asked for. Nobody waits for the
+   * post before: a mailbox keeps the order of what it is given.
+   */
+  private inOrder(
+    nodes: Nodes,
+    work: (nodes: readonly number[]) => void | Promise<void>,
   ): void | Promise<void> {
-    if (nodes instanceof Promise) return nodes.then((found) => this.postTo(found, letter));
-    let last: Promise<void> | null = null;
-    for (const node of nodes) last = this.options.mailbox.post(node, letter) ?? last;
-    if (last !== null) return last;
-  }
-
-  private nodesOf(to: Target): readonly number[] | Promise<readonly number[]> {
-    const { presence } = this.options;
-    const all = presence.nodes();
-    if (all instanceof Promise) return all.then((nodes) => this.nodesAmong(nodes, to));
-    return this.nodesAmong(all, to);
-  }
-
-  private nodesAmong(all: readonly number[], to: Target): readonly number[] | Promise<readonly number[]> {
-    if (to.everyone) return all;
-    const named = new Set<number>();
-    for (const id of to.sockets) addIfThere(nodeOfId(id), all, named);
-    // Every socket is in the room of its own id.
-    for (const room of to.rooms) addIfThere(nodeOfId(room), all, named);
-    if (to.users.length + to.rooms.length === 0) return [...named];
-    const holding = this.options.presence.nodesOf(to.users, to.rooms);
-    if (holding instanceof Promise) return holding.then((nodes) => union(nodes, named));
-    return union(holding, named);
-  }
-
-  private inOrder(work: () => void | Promise<void>): void | Promise<void> {
-    if (this.pending !== null) return this.chain(this.pending.then(work, work));
-    const done = work();
-    return done instanceof Promise ? this.chain(done) : done;
-  }
-
-  private chain(done: Promise<void>): Promise<void> {
-    const tail = done
+    if (this.turn === null && !(nodes instanceof Promise)) return work(nodes);
+    let done: void | Promise<void>;
+    const before = this.turn ?? Promise.resolve();
+    const mine = Promise.all([nodes, before.catch(() => {})]).then(([found]) => {
+      done = work(found);
+      // Who waits for its turn does not wait for the mailbox.
+      if (done instanceof Promise) done.catch(() => {});
+    });
+    this.turn = mine;
+    mine
       .catch(() => {})
       .then(() => {
-        if (this.pending === tail) this.pending = null;
+        if (this.turn === mine) this.turn = null;
       });
-    this.pending = tail;
-    return done;
+    return mine.then(() => done);
   }
-}
-
-function union(nodes: readonly number[], named: Set<number>): readonly number[] {
-  if (named.size === 0) return nodes;
-  for (const node of nodes) named.add(node);
-  return [...named];
-}
-
-/** An id, or a room that is called like one, may name a node that does not exist; nobody would answer there. */
-function addIfThere(node: number, all: readonly number[], to: Set<number>): void {
-  if (all.includes(node)) to.add(node);
-}
-
-const parts: SnowflakeParts = { hi: 0, lo: 0 };
-
-/** The node a socket was born on, by its public id; -1 for what is no id. */
-function nodeOfId(id: string): number {
-  return parseDecimal(id, parts) ? nodeOf(parts.hi, parts.lo) : -1;
 }

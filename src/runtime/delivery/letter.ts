@@ -6,18 +6,49 @@ import type { Target } from './target.ts';
 /** What nodes write to each other. Plain data: a letter survives a trip through any bus. */
 export type Letter =
   | CommandLetter
-  | { readonly kind: 'acknowledge'; readonly socket: string; readonly ackId: number; readonly body: Body }
+  | AcknowledgeLetter
   | ListLetter
   | {
       readonly kind: 'count';
       readonly to: Target;
       readonly namespace: string | null;
+      /** Which of the users to name, so that those of several nodes can be united; null to count them only. */
+      readonly share: UserShare | null;
       readonly reply: ReturnAddress;
     }
-  | { readonly kind: 'answer'; readonly correlation: number; readonly answer: Answer };
+  | AnswerLetter;
+
+/** The answer to a client's own acknowledgement request. */
+export interface AcknowledgeLetter {
+  readonly kind: 'acknowledge';
+  readonly id: string;
+  readonly socket: string;
+  readonly ackId: number;
+  readonly body: Body;
+}
+
+export interface AnswerLetter {
+  readonly kind: 'answer';
+  readonly correlation: number;
+  /** The node that answers. */
+  readonly from: number;
+  /** Nodes the question was passed on to, for sockets that have moved there: each answers as well. */
+  readonly also?: readonly number[];
+  readonly answer: Answer;
+}
+
+/** The users whose hash leaves `index` when divided by `of`. A letter has a limited size. */
+export interface UserShare {
+  readonly index: number;
+  readonly of: number;
+}
 
 export interface CommandLetter {
   readonly kind: 'command';
+  /** Unique in the cluster: what a socket that has just moved was given already is told by it. */
+  readonly id: string;
+  /** All nodes the command was posted to. */
+  readonly nodes: readonly number[];
   readonly command: Command;
   readonly reply: ReturnAddress | null;
   /** When the command was accepted, ms since 1970. */
@@ -43,4 +74,10 @@ export type Answer =
   | { readonly kind: 'acks'; readonly result: AckResult }
   | { readonly kind: 'changed'; readonly sockets: number }
   | { readonly kind: 'page'; readonly sockets: readonly SocketDescription[] }
-  | { readonly kind: 'count'; readonly sockets: number; readonly users: number };
+  | {
+      readonly kind: 'count';
+      readonly sockets: number;
+      readonly users: number;
+      /** 64-bit hashes of the users of the share asked for, 8 bytes each; null when none was. */
+      readonly hashes: Uint8Array | null;
+    };

@@ -6,13 +6,17 @@ import type { Socket } from '../socket/socket.ts';
 import type { SocketDescription } from '../socket-description.ts';
 import type { Command, DisconnectCommand } from './command.ts';
 import type { DeliveryTimes } from './delivery-times.ts';
-import type { Answer, Letter, ListLetter, ReturnAddress } from './letter.ts';
+import type { Answer, AnswerLetter, Letter, ListLetter, ReturnAddress, UserShare } from './letter.ts';
 import type { LocalDelivery } from './local-delivery.ts';
 import type { Selection } from './selection.ts';
-import type { Target } from './target.ts';
+import { Smallest } from './smallest.ts';
+import { NOBODY, type Target } from './target.ts';
+import { namedUsers } from './user-count.ts';
 
 export interface PostboxOptions {
   readonly mailbox: Mailbox<Letter>;
+  /** The node this is. */
+  readonly node: number;
   readonly selection: Selection;
   readonly delivery: LocalDelivery;
   readonly times: DeliveryTimes;
@@ -22,7 +26,9 @@ export interface PostboxOptions {
   /** Writes the acknowledgement a client asked for. */
   readonly acknowledge: (socket: string, ackId: number, body: Body) => void;
   /** Takes an answer to an inquiry of this node. */
-  readonly answered: (correlation: number, answer: Answer) => void;
+  readonly answered: (letter: AnswerLetter) => void;
+  /** An answer could not be posted: whoever asked finds out by its deadline. */
+  readonly unanswered: (error: unknown) => void;
 }
 
 /** Reads this node's mailbox: performs what other nodes (or this one) ask, and answers. */
@@ -42,9 +48,9 @@ export class Postbox {
       case 'list':
         return this.answer(letter.reply, { kind: 'page', sockets: this.page(letter) });
       case 'count':
-        return this.answer(letter.reply, this.counted(letter.to, letter.namespace));
+        return this.answer(letter.reply, this.counted(letter.to, letter.namespace, letter.share));
       case 'answer':
-        return this.options.answered(letter.correlation, letter.answer);
+        return this.options.answered(letter);
       default:
         return letter satisfies never;
     }
@@ -86,28 +92,37 @@ export class Postbox {
   }
 
   private page(letter: ListLetter): SocketDescription[] {
-    const found: Socket[] = [];
-    this.options.selection.forEach(letter.to, NO_ONE, letter.namespace, (socket) => {
-      if (letter.after === '' || compareDecimals(socket.id, letter.after) > 0) found.push(socket);
+    const found = new Smallest<Socket>(letter.limit, (a, b) => compareDecimals(a.id, b.id));
+    this.options.selection.forEach(letter.to, NOBODY, letter.namespace, (socket) => {
+      if (letter.after === '' || compareDecimals(socket.id, letter.after) > 0) found.add(socket);
     });
-    found.sort((a, b) => compareDecimals(a.id, b.id));
-    return found.slice(0, letter.limit).map((socket) => socket.snapshot());
+    return found.sorted().map((socket) => socket.snapshot());
   }
 
-  private counted(to: Target, namespace: string | null): Answer {
+  private counted(to: Target, namespace: string | null, share: UserShare | null): Answer {
     let sockets = 0;
     const users = new Set<string>();
-    this.options.selection.forEach(to, NO_ONE, namespace, (socket) => {
+    this.options.selection.forEach(to, NOBODY, namespace, (socket) => {
       sockets++;
       if (socket.user !== '') users.add(socket.user);
     });
-    return { kind: 'count', sockets, users: users.size };
+    const hashes = share === null ? null : namedUsers(users, share);
+    return { kind: 'count', sockets, users: users.size, hashes };
   }
 
   private answer(reply: ReturnAddress | null, answer: Answer): void {
     if (reply === null) return;
-    void this.options.mailbox.post(reply.node, { kind: 'answer', correlation: reply.correlation, answer });
+    const { mailbox, node: from, unanswered } = this.options;
+    try {
+      const posted = mailbox.post(reply.node, {
+        kind: 'answer',
+        correlation: reply.correlation,
+        from,
+        answer,
+      });
+      if (posted instanceof Promise) posted.catch(unanswered);
+    } catch (error) {
+      unanswered(error);
+    }
   }
 }
-
-const NO_ONE: Target = { sockets: [], users: [], rooms: [], everyone: false };

@@ -14,6 +14,8 @@ export interface Presence {
   touch(sockets: readonly string[], seen: number): void;
   /** Nodes that hold at least one socket of these users or rooms. Resolves synchronously in memory. */
   nodesOf(users: readonly string[], rooms: readonly string[]): readonly number[] | Promise<readonly number[]>;
+  /** The node each of these sockets lives on, in their order; -1 for one that is nowhere. */
+  homesOf(sockets: readonly string[]): readonly number[] | Promise<readonly number[]>;
   /** All nodes that hold sockets. */
   nodes(): readonly number[] | Promise<readonly number[]>;
   /** Sockets of one user, oldest first. */

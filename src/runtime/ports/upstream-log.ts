@@ -32,6 +32,8 @@ interface UpstreamFacts {
   /** Partition key: the socket's public id. */
   readonly key: string;
   readonly socket: SocketDescription;
+  /** Number of the node that holds the socket. */
+  readonly home: number;
   /** Stable over redeliveries. */
   readonly messageId: string;
   /** 32 lower-case hex digits (W3C trace-id). */

@@ -12,15 +12,17 @@ abstract class RecordFacts {
   readonly key: string;
   readonly socket: SocketDescription;
   readonly time: number;
+  readonly home: number;
   private readonly idHigh: number;
   private readonly idLow: number;
 
-  constructor(socket: SocketDescription, idHigh: number, idLow: number, time: number) {
+  constructor({ socket, idHigh, idLow, time, home }: UpstreamFacts) {
     this.key = socket.id;
     this.socket = socket;
     this.idHigh = idHigh;
     this.idLow = idLow;
     this.time = time;
+    this.home = home;
   }
 
   get messageId(): string {
@@ -39,7 +41,7 @@ export class UpstreamConnect extends RecordFacts implements ConnectRecord {
   private readonly handshake: Handshake;
 
   constructor(facts: UpstreamFacts, auth: string | null, handshake: Handshake) {
-    super(facts.socket, facts.idHigh, facts.idLow, facts.time);
+    super(facts);
     this.auth = auth;
     this.handshake = handshake;
   }
@@ -60,7 +62,7 @@ export class UpstreamMessage extends RecordFacts implements MessageRecord {
   readonly ackId: number;
 
   constructor(facts: UpstreamFacts, event: string, body: Body, ackId: number) {
-    super(facts.socket, facts.idHigh, facts.idLow, facts.time);
+    super(facts);
     this.event = event;
     this.body = body;
     this.ackId = ackId;
@@ -72,7 +74,7 @@ export class UpstreamDisconnect extends RecordFacts implements DisconnectRecord 
   readonly reason: string;
 
   constructor(facts: UpstreamFacts, reason: string) {
-    super(facts.socket, facts.idHigh, facts.idLow, facts.time);
+    super(facts);
     this.reason = reason;
   }
 }
@@ -82,6 +84,8 @@ export interface UpstreamFacts {
   readonly idHigh: number;
   readonly idLow: number;
   readonly time: number;
+  /** Number of the node. */
+  readonly home: number;
 }
 
 const TRACE_PREFIX = '686f6c6466617374';

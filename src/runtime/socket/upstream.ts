@@ -30,7 +30,7 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.options = options;
-    this.facts = { socket: NOBODY, idHigh: 0, idLow: 0, time: 0 };
+    this.facts = { socket: NOBODY, idHigh: 0, idLow: 0, time: 0, home: options.snowflakes.node };
   }
 
   /** @param auth JSON text of the CONNECT payload, or null */

@@ -1,0 +1,44 @@
+import type {
+  InspectedConnection,
+  InspectedConnectionDetail,
+  InspectedEvent,
+  InspectionOverview,
+  Inspector,
+  WatchOutcome,
+} from '../runtime/ports/inspector.ts';
+
+/** Looks into whatever gateway this process is at the moment: none while it has no number, or serves the push API. */
+export class CurrentInspector implements Inspector {
+  private readonly current: () => Inspector | null;
+  private readonly nodeState: () => string;
+
+  constructor(current: () => Inspector | null, nodeState: () => string) {
+    this.current = current;
+    this.nodeState = nodeState;
+  }
+
+  overview(): InspectionOverview {
+    const states = { node: { [this.nodeState()]: 1 } };
+    return this.current()?.overview() ?? { node: '', connections: 0, sockets: 0, users: 0, rooms: 0, states };
+  }
+
+  connections(state: string | null, limit: number): readonly InspectedConnection[] {
+    return this.current()?.connections(state, limit) ?? [];
+  }
+
+  connection(id: string): InspectedConnectionDetail | null {
+    return this.current()?.connection(id) ?? null;
+  }
+
+  watch(id: string): WatchOutcome {
+    return this.current()?.watch(id) ?? 'not found';
+  }
+
+  unwatch(id: string): boolean {
+    return this.current()?.unwatch(id) ?? false;
+  }
+
+  follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void): (() => void) | null {
+    return this.current()?.follow(id, receive, ended) ?? null;
+  }
+}

@@ -1,0 +1,85 @@
+import { sizeOf } from '../backend/record-size.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import type {
+  UpstreamHandler,
+  UpstreamLog,
+  UpstreamRecord,
+  UpstreamSubscription,
+} from '../ports/upstream-log.ts';
+
+export interface FencedLogLimits {
+  /** Records that may wait behind the fence, and their bytes by `sizeOf`. */
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * An upstream log that nothing passes while the node is not sure of its lease: what comes meanwhile waits, bounded,
+ * and goes on in order, or is thrown away with the sessions it came from.
+ */
+export class FencedLog implements UpstreamLog {
+  private readonly log: UpstreamLog;
+  private readonly limits: FencedLogLimits;
+  private closed = false;
+  private waiting: UpstreamRecord[] = [];
+  private bytes = 0;
+
+  constructor(log: UpstreamLog, limits: FencedLogLimits) {
+    this.log = log;
+    this.limits = limits;
+  }
+
+  append(record: UpstreamRecord): void {
+    if (!this.closed && this.waiting.length === 0) return this.log.append(record);
+    const bytes = sizeOf(record);
+    const { maxRecords, maxBytes } = this.limits;
+    const isFull = this.waiting.length >= maxRecords || this.bytes + bytes > maxBytes;
+    if (isFull && record.kind !== 'disconnect') {
+      throw new HoldfastError('unavailable', 'the node has lost touch with the cluster');
+    }
+    this.waiting.push(record);
+    this.bytes += bytes;
+  }
+
+  /** Lets nothing through from now on. */
+  shut(): void {
+    this.closed = true;
+  }
+
+  /** Lets through what waits, then everything. `refused` is told what the log does not take. */
+  open(refused: (record: UpstreamRecord, error: unknown) => void): void {
+    this.closed = false;
+    const waiting = this.take();
+    for (const record of waiting) {
+      try {
+        this.log.append(record);
+      } catch (error) {
+        refused(record, error);
+      }
+    }
+  }
+
+  /** Throws away what waits: somebody else has said the end of these sessions. Returns how many records that were. */
+  discard(): number {
+    return this.take().length;
+  }
+
+  consume(handler: UpstreamHandler): UpstreamSubscription {
+    return this.log.consume(handler);
+  }
+
+  flush(): Promise<void> {
+    return this.log.flush();
+  }
+
+  close(): Promise<void> {
+    return this.log.close();
+  }
+
+  private take(): UpstreamRecord[] {
+    const { waiting } = this;
+    this.waiting = [];
+    this.bytes = 0;
+    return waiting;
+  }
+}

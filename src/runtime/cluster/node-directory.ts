@@ -1,0 +1,90 @@
+import type { Clock, TimerHandle } from '../ports/clock.ts';
+import type { LeaseStore, NodeRecord } from '../ports/lease-store.ts';
+import type { Log } from '../ports/log.ts';
+
+/** How often the list of nodes is read, ms. A node that has just come waits longer than this before it is ready. */
+export const DIRECTORY_REFRESH = 500;
+
+/** The nodes that live, as last read. What was read last holds while the store cannot be reached. */
+export class NodeDirectory {
+  private readonly store: Pick<LeaseStore, 'nodes'>;
+  private readonly clock: Clock;
+  private readonly log: Log;
+  private records = new Map<number, NodeRecord>();
+  private holders: readonly number[] = [];
+  private readAt = Number.NEGATIVE_INFINITY;
+  private timer: TimerHandle | null = null;
+  private failing = false;
+
+  constructor(store: Pick<LeaseStore, 'nodes'>, clock: Clock, log: Log) {
+    this.store = store;
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** Resolves when the list was read once; rejects when it could not be. */
+  async start(): Promise<void> {
+    this.take(await this.store.nodes());
+    this.timer = this.clock.every(DIRECTORY_REFRESH, () => void this.refresh());
+  }
+
+  stop(): void {
+    if (this.timer !== null) this.clock.cancel(this.timer);
+    this.timer = null;
+  }
+
+  /** Reads the list now. Never rejects. */
+  async refresh(): Promise<void> {
+    try {
+      this.take(await this.store.nodes());
+      this.failing = false;
+    } catch (error) {
+      if (!this.failing)
+        this.log.warn({ err: error }, 'the list of nodes cannot be read; the last one holds');
+      this.failing = true;
+    }
+  }
+
+  /** Numbers of the nodes that may hold sockets. The same array until something changes. */
+  gateways(): readonly number[] {
+    return this.holders;
+  }
+
+  all(): Iterable<NodeRecord> {
+    return this.records.values();
+  }
+
+  /** The node that bears this number now. */
+  get(number: number): NodeRecord | null {
+    return this.records.get(number) ?? null;
+  }
+
+  /** Whether just this incarnation of a number lives. */
+  isLive(number: number, epoch: number): boolean {
+    return this.records.get(number)?.epoch === epoch;
+  }
+
+  slotOf(number: number): { slot: number; epoch: number } | null {
+    return this.get(number);
+  }
+
+  addressOf(number: number): string | null {
+    const address = this.records.get(number)?.address ?? '';
+    return address === '' ? null : address;
+  }
+
+  /** Ms since the list was last read. */
+  age(): number {
+    return this.clock.now() - this.readAt;
+  }
+
+  private take(records: readonly NodeRecord[]): void {
+    this.readAt = this.clock.now();
+    this.records = new Map(records.map((record) => [record.number, record]));
+    const holders = records
+      .filter(({ role }) => role === 'gateway')
+      .map(({ number }) => number)
+      .sort((a, b) => a - b);
+    if (holders.join() !== this.holders.join()) this.holders = holders;
+  }
+}
