@@ -14,6 +14,7 @@ import type { Mailbox } from './ports/mailbox.ts';
 import type { Presence } from './ports/presence.ts';
 import type { UpstreamLog } from './ports/upstream-log.ts';
 import type { Publisher } from './ports/web-socket.ts';
+import type { SessionWatch } from './socket/session-manager.ts';
 
 /** Everything a gateway needs from outside: its settings, time, identity, the bus, and who logs clients in. */
 export interface GatewayOptions {
@@ -32,6 +33,8 @@ export interface GatewayOptions {
   readonly presence: Presence;
   readonly dispatcher: Dispatcher;
   readonly publisher: Publisher;
+  /** Counts the sessions of users in the whole cluster; nobody does in a single process. */
+  readonly sessionWatch?: SessionWatch;
   /** Null with `auth.mode=none`. */
   readonly authenticator: Authenticator | null;
   /** Null when no limit per address is configured. */

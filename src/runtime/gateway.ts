@@ -132,10 +132,11 @@ export class Gateway {
       options.presence,
       (connection) => connection.webSocket !== null && (table.flags[connection.row] & Flag.base64) === 0,
     );
-    this.sessions = new SessionManager(config.sessions.maxPerUser, (socket) => {
-      this.sockets.sendAway(socket.connection);
-      this.signal(socket.connection, 'SESSION_LIMIT_EXCEEDED');
-    });
+    this.sessions = new SessionManager(
+      config.sessions.maxPerUser,
+      (socket) => this.endSession(socket.connection),
+      options.sessionWatch ?? null,
+    );
     const acks = new Acks(
       clock,
       counters,
@@ -278,6 +279,12 @@ export class Gateway {
   /** Tells a connection's machine what happened. */
   signal(connection: Connection, event: ConnectionEvent): void {
     this.runner.send(connection.row, this.runner.machine.event[event]);
+  }
+
+  /** The user has opened a newer session, here or on another node, than the limit allows to keep beside this one. */
+  endSession(connection: Connection): void {
+    this.sockets.sendAway(connection);
+    this.signal(connection, 'SESSION_LIMIT_EXCEEDED');
   }
 
   /** Something of ours failed while handling this connection: it closes, and nobody else notices. */

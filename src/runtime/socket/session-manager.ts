@@ -1,5 +1,12 @@
+import type { Connection } from '../connection/connection.ts';
 import type { Socket } from './socket.ts';
 import { UserSession } from './user-session.ts';
+
+/** Hears of a user's connections on this node: when the first socket of one enters, and when its last has left. */
+export interface SessionWatch {
+  entered(user: string, connection: Connection): void;
+  left(user: string, connection: Connection): void;
+}
 
 /**
  * User → sessions. Above `maxPerUser` connections the oldest is closed as `session limit`, so that a user's
@@ -10,8 +17,11 @@ export class SessionManager {
   private readonly maxPerUser: number;
   private readonly closeOldest: (socket: Socket) => void;
 
-  /** @param maxPerUser 0 means no limit. */
-  constructor(maxPerUser: number, closeOldest: (socket: Socket) => void) {
+  private readonly watch: SessionWatch | null;
+
+  /** @param maxPerUser 0 means no limit. @param watch null when nobody needs to know */
+  constructor(maxPerUser: number, closeOldest: (socket: Socket) => void, watch: SessionWatch | null = null) {
+    this.watch = watch;
     this.maxPerUser = maxPerUser;
     this.closeOldest = closeOldest;
   }
@@ -24,6 +34,10 @@ export class SessionManager {
     return this.sessions.get(user);
   }
 
+  all(): Iterable<UserSession> {
+    return this.sessions.values();
+  }
+
   add(socket: Socket): void {
     if (socket.user === '') return;
     let session = this.sessions.get(socket.user);
@@ -31,6 +45,8 @@ export class SessionManager {
       session = new UserSession(socket.user);
       this.sessions.set(socket.user, session);
     }
+    if (this.watch !== null && !session.has(socket.connection))
+      this.watch.entered(socket.user, socket.connection);
     session.sockets.add(socket);
     if (this.maxPerUser > 0 && session.sockets.size > this.maxPerUser) this.enforceLimit(session, socket);
   }
@@ -38,7 +54,9 @@ export class SessionManager {
   remove(socket: Socket): void {
     const session = this.sessions.get(socket.user);
     if (session === undefined) return;
-    session.sockets.delete(socket);
+    if (!session.sockets.delete(socket)) return;
+    if (this.watch !== null && !session.has(socket.connection))
+      this.watch.left(socket.user, socket.connection);
     if (session.sockets.size === 0) this.sessions.delete(socket.user);
   }
 

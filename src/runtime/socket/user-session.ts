@@ -1,3 +1,4 @@
+import type { Connection } from '../connection/connection.ts';
 import type { Socket } from './socket.ts';
 
 /** All sockets of one user on this node, oldest first: their devices, tabs and namespaces. */
@@ -13,6 +14,12 @@ export class UserSession {
   oldestSocket(): Socket | undefined {
     for (const socket of this.sockets) return socket;
     return undefined;
+  }
+
+  /** Whether any of them is on this connection. */
+  has(connection: Connection): boolean {
+    for (const socket of this.sockets) if (socket.connection === connection) return true;
+    return false;
   }
 
   connectionCount(): number {
