@@ -2,7 +2,20 @@
 import { runCli } from './cli/run-cli.ts';
 import { VERSION } from './cli/version.ts';
 import { runNode } from './node/run-node.ts';
+import { runWorkers, WORKER_VARIABLE } from './node/run-workers.ts';
 
-process.exitCode = await runCli(process.argv.slice(2), process.env, {
-  startNode: (config, reload) => runNode(config, reload, VERSION),
+const argv = process.argv.slice(2);
+const worker = Number(process.env[WORKER_VARIABLE] ?? 0);
+
+process.exitCode = await runCli(argv, process.env, {
+  startNode: (role, config, reload) => {
+    if (config.cluster.workers === 1 || worker > 0) {
+      return runNode({ role, config, reload, version: VERSION, worker });
+    }
+    return runWorkers({
+      count: config.cluster.workers,
+      argv,
+      say: (line) => void process.stderr.write(`${line}\n`),
+    });
+  },
 });

@@ -9,7 +9,7 @@ import type { Cli } from '../../src/cli/cli.ts';
 import { COMMANDS, runCli } from '../../src/cli/run-cli.ts';
 import type { Config } from '../../src/runtime/config/config.ts';
 import { CONFIG_KEYS } from '../../src/runtime/config/config-key.ts';
-import type { LoadResult } from '../../src/runtime/config/load-config.ts';
+import type { LoadResult, Role } from '../../src/runtime/config/load-config.ts';
 import { referencePage } from '../../src/runtime/config/reference-page.ts';
 
 let folder = '';
@@ -23,6 +23,7 @@ interface Outcome {
   out: string;
   err: string;
   started: Config[];
+  role: Role | null;
   reload: (() => LoadResult) | null;
 }
 
@@ -31,11 +32,12 @@ async function run(
   environment: Record<string, string> = {},
   cli: Partial<Cli> = {},
 ) {
-  const outcome: Outcome = { code: -1, out: '', err: '', started: [], reload: null };
+  const outcome: Outcome = { code: -1, out: '', err: '', started: [], role: null, reload: null };
   const argv = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
   outcome.code = await runCli(argv, environment, {
-    startNode: async (config, reload) => {
+    startNode: async (role, config, reload) => {
       outcome.started.push(config);
+      outcome.role = role;
       outcome.reload = reload;
       return 0;
     },
@@ -217,14 +219,22 @@ describe('commands of a cluster', () => {
     expect(outcome.err).toContain(message);
   });
 
-  it.each(['gateway', 'api', 'topics create'])(
-    '%s says that this version runs a single node only',
-    async (line) => {
-      const outcome = await run(`${line} --redis.url redis://r --kafka.brokers k:9092`);
-      expect(outcome).toMatchObject({ code: 2, started: [] });
-      expect(outcome.err).toContain('this version runs a single node only');
-    },
-  );
+  it.each(['gateway', 'api'])('%s runs that role with redis.url', async (role) => {
+    const outcome = await run(`${role} --redis.url redis://127.0.0.1:6379`);
+    expect(outcome).toMatchObject({ code: 0, role, err: '' });
+    expect(outcome.started[0]!.redis.url).toBe('redis://127.0.0.1:6379');
+  });
+
+  it('gateway takes several workers, each of which leases a number of its own', async () => {
+    const settings = '--redis.url redis://127.0.0.1:6379 --cluster.workers 2';
+    expect(await run(`gateway ${settings}`)).toMatchObject({ code: 0, role: 'gateway' });
+    const numbered = await run(`gateway ${settings} --cluster.nodeId 3`);
+    expect(numbered).toMatchObject({ code: 2, started: [] });
+    expect(numbered.err).toContain('cluster.nodeId');
+    const api = await run(`api ${settings}`);
+    expect(api).toMatchObject({ code: 2, started: [] });
+    expect(api.err).toContain('cluster.workers');
+  });
 });
 
 describe('holdfast config', () => {

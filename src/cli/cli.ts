@@ -1,6 +1,6 @@
 import type { Config } from '../runtime/config/config.ts';
 import type { Environment } from '../runtime/config/config-environment.ts';
-import type { LoadResult } from '../runtime/config/load-config.ts';
+import type { LoadResult, Role } from '../runtime/config/load-config.ts';
 
 /** What the commands need of the world. */
 export interface Cli {
@@ -9,7 +9,7 @@ export interface Cli {
    * Runs a node until it has stopped; resolves with the exit code, rejects when it cannot start. `reload` reads
    * the configuration again from the same sources (SIGHUP).
    */
-  readonly startNode: (config: Config, reload: () => LoadResult) => Promise<number>;
+  readonly startNode: (role: Role, config: Config, reload: () => LoadResult) => Promise<number>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Content of a text file; throws when it cannot be read. */

@@ -2,20 +2,28 @@ import type { Config } from '../runtime/config/config.ts';
 import { formatListenAddress, type ListenAddress } from '../runtime/config/listen-address.ts';
 import type { Ports } from './ports.ts';
 
-/** What a person who has just started Holdfast wants to open. */
-export function describeAddresses(config: Config, ports: Ports): string {
+/** What a person who has just started Holdfast wants to open. Only of what this node serves. */
+export function describeAddresses(config: Config, ports: Partial<Ports>, hasDemo: boolean): string {
   const scheme = config.clients.tls.cert === '' ? 'http' : 'https';
-  const lines: readonly [string, string][] = [
-    ['demo page', `${scheme}://${reachable(config.clients.listen, ports.clients)}/`],
-    ['Socket.IO clients', `${scheme}://${reachable(config.clients.listen, ports.clients)}`],
-    [
-      'plain WebSockets',
-      `${scheme.replace('http', 'ws')}://${reachable(config.clients.listen, ports.clients)}/ws`,
-    ],
-    ['push API', `http://${reachable(config.push.listen, ports.push)}/holdfast.v1.PushService/Emit`],
-    ['push API, gRPC', `http://${reachable(config.push.grpcListen, ports.grpc)}`],
-    ['health, metrics, inspect', `http://${reachable(config.admin.listen, ports.admin)}`],
-  ];
+  const lines: [string, string][] = [];
+  if (ports.clients !== undefined) {
+    const clients = reachable(config.clients.listen, ports.clients);
+    if (hasDemo) lines.push(['demo page', `${scheme}://${clients}/`]);
+    lines.push(['Socket.IO clients', `${scheme}://${clients}`]);
+    lines.push(['plain WebSockets', `${scheme.replace('http', 'ws')}://${clients}/ws`]);
+  }
+  if (ports.push !== undefined) {
+    lines.push([
+      'push API',
+      `http://${reachable(config.push.listen, ports.push)}/holdfast.v1.PushService/Emit`,
+    ]);
+  }
+  if (ports.grpc !== undefined) {
+    lines.push(['push API, gRPC', `http://${reachable(config.push.grpcListen, ports.grpc)}`]);
+  }
+  if (ports.admin !== undefined) {
+    lines.push(['health, metrics, inspect', `http://${reachable(config.admin.listen, ports.admin)}`]);
+  }
   const body = lines.map(([what, where]) => `  ${what.padEnd(26)}${where}\n`).join('');
   return `\nHoldfast is ready.\n\n${body}\n`;
 }

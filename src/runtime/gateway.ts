@@ -137,12 +137,7 @@ export class Gateway {
       (socket) => this.endSession(socket.connection),
       options.sessionWatch ?? null,
     );
-    const acks = new Acks(
-      clock,
-      counters,
-      () => socketTable.rows,
-      (row) => socketTable.at(row),
-    );
+    const acks = new Acks(clock, counters, socketTable);
     const onHeldBack = () => counters.add(COUNTER.logLinesHeldBack);
     const journal = new RepeatedLines(log, clock, { onHeldBack });
     const upstream = new Upstream({ log: options.upstreamLog, snowflakes, counters, journal });

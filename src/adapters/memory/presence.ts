@@ -40,6 +40,14 @@ export class MemoryPresence implements Presence {
     this.#countNode(entry.node, 1);
   }
 
+  arrive(entry: PresenceEntry, rooms: readonly string[]): void {
+    this.add(entry);
+    this.join(entry.socket, rooms);
+  }
+
+  /** One memory serves all nodes: whoever took the socket in has said so. */
+  depart(): void {}
+
   remove(socket: string): void {
     const row = this.#rowOf(socket);
     if (row !== NO_ROW) this.#removeRow(row);

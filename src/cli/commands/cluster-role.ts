@@ -1,10 +1,10 @@
-import type { Role } from '../../runtime/config/load-config.ts';
+import type { NodeRole } from '../../runtime/ports/lease-store.ts';
 import { EXIT } from '../cli.ts';
 import type { CliCommand } from '../cli-command.ts';
-import { loadSettingsOrExplain } from '../load-settings.ts';
+import { loadSettings, loadSettingsOrExplain } from '../load-settings.ts';
 
-/** `gateway` and `api`: the roles of a cluster, which this version explains and does not run. */
-export function clusterRole(role: Exclude<Role, 'dev'>, summary: string): CliCommand {
+/** `gateway` and `api`: the roles of a cluster. */
+function clusterRole(role: NodeRole, summary: string): CliCommand {
   return {
     words: [role],
     summary,
@@ -15,17 +15,28 @@ export function clusterRole(role: Exclude<Role, 'dev'>, summary: string): CliCom
     run(given, cli) {
       const loaded = loadSettingsOrExplain(given, role, cli);
       if (loaded === null) return EXIT.usage;
-      cli.err(
-        loaded.config.redis.url === ''
-          ? `holdfast ${role} is part of a cluster and needs redis.url (alone, or together with kafka.brokers).\n` +
-              'To run everything in one process, use holdfast dev.\n'
-          : `holdfast ${role}: this version runs a single node only and has no adapters for Redis and Kafka yet.\n` +
-              'Nothing was started. To run everything in one process, use holdfast dev without redis.url.\n',
-      );
-      return EXIT.usage;
+      const { config } = loaded;
+      if (config.redis.url === '') {
+        cli.err(
+          `holdfast ${role} is part of a cluster and needs redis.url (alone, or together with kafka.brokers).\n` +
+            'To run everything in one process, use holdfast dev.\n',
+        );
+        return EXIT.usage;
+      }
+      if (role === 'api' && config.cluster.workers > 1) {
+        cli.err('cluster.workers: processes of holdfast api cannot share a port; start several of them\n');
+        return EXIT.usage;
+      }
+      if (config.cluster.nodeId !== null && config.cluster.workers > 1) {
+        cli.err(
+          'cluster.workers: each process is a node of its own and needs a number of its own; leave out cluster.nodeId\n',
+        );
+        return EXIT.usage;
+      }
+      return cli.startNode(role, config, () => loadSettings(given, role, cli));
     },
   };
 }
 
 export const GATEWAY = clusterRole('gateway', 'run a node that holds client connections');
-export const API = clusterRole('api', 'run a node that serves the push API');
+export const API = clusterRole('api', 'run a node that serves the push API and calls the backend');

@@ -25,6 +25,6 @@ export const DEV: CliCommand = {
     if (config.cluster.workers > 1) {
       return refuse('cluster.workers', 'holdfast dev runs in one process; leave it at 1');
     }
-    return cli.startNode(config, () => loadSettings(given, 'dev', cli));
+    return cli.startNode('dev', config, () => loadSettings(given, 'dev', cli));
   },
 };

@@ -28,7 +28,7 @@ export interface LeaseKeeperOptions {
   readonly request: LeaseRequest;
   readonly clock: Clock;
   readonly log: Log;
-  /** Recorded at each renewal: the time of the last id issued, ms since 1970. */
+  /** Time of the last id issued, ms since 1970. A renewal records the last that may be issued under it. */
   readonly reached: () => number;
   /** Shown to whoever looks at the nodes, such as `{ connections: 12 }`. */
   readonly load: () => Record<string, number>;
@@ -90,7 +90,11 @@ export class LeaseKeeper {
     this.stop();
     const { lease } = this;
     this.lease = null;
-    if (lease !== null) await this.options.store.release(lease);
+    if (lease === null) return;
+    const { store, reached, load, request } = this.options;
+    // Whoever comes next need not stay behind what we might still have issued.
+    await store.renew(lease, reached(), load(), request.ttl);
+    await store.release(lease);
   }
 
   /** Looks after it no longer. */
@@ -125,7 +129,7 @@ export class LeaseKeeper {
     if (lease === null) return;
     const asked = clock.now();
     try {
-      const renewed = await store.renew(lease, reached(), load(), request.ttl);
+      const renewed = await store.renew(lease, reached() + request.ttl, load(), request.ttl);
       if (this.lease !== lease || this.stopped) return;
       if (!renewed) return this.lose();
       this.trouble = '';

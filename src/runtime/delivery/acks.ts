@@ -7,6 +7,12 @@ import { AckCollector } from './ack-collector.ts';
 import type { AckRequest, AckResult } from './command.ts';
 import { OwedAcks } from './owed-acks.ts';
 
+/** The sockets of this node by row. */
+interface SocketRows {
+  readonly rows: number;
+  at(row: number): Socket | undefined;
+}
+
 /**
  * The acknowledgements this node waits for. Ack ids are unique in the process, so that one id serves all
  * receivers of a broadcast and no per-socket table of pending acks is needed.
@@ -15,16 +21,14 @@ export class Acks {
   private readonly pending = new Map<number, { collector: AckCollector; timer: TimerHandle }>();
   private readonly clock: Clock;
   private readonly counters: Counters;
-  private readonly rows: () => number;
-  private readonly at: (row: number) => Socket | undefined;
+  private readonly table: SocketRows;
   private readonly owed = new OwedAcks();
   private lastId = -1;
 
-  constructor(clock: Clock, counters: Counters, rows: () => number, at: (row: number) => Socket | undefined) {
+  constructor(clock: Clock, counters: Counters, table: SocketRows) {
     this.clock = clock;
     this.counters = counters;
-    this.rows = rows;
-    this.at = at;
+    this.table = table;
   }
 
   get size(): number {
@@ -34,7 +38,7 @@ export class Acks {
   /** Ask sockets through the collector, then `seal` it. `finished` is called exactly once. */
   collect(request: AckRequest, finished: (result: AckResult) => void): AckCollector {
     const id = ++this.lastId;
-    const collector = new AckCollector(id, request.collect, this.rows(), this.owed, (result) => {
+    const collector = new AckCollector(id, request.collect, this.table.rows, this.owed, (result) => {
       const entry = this.pending.get(id);
       if (entry === undefined) return;
       this.pending.delete(id);
@@ -43,7 +47,7 @@ export class Acks {
       this.counters.add(COUNTER.acks.missing, result.expected - result.acked);
       finished(result);
     });
-    const timer = this.clock.after(request.timeout, () => collector.expire(this.at));
+    const timer = this.clock.after(request.timeout, () => collector.expire((row) => this.table.at(row)));
     this.pending.set(id, { collector, timer });
     return collector;
   }

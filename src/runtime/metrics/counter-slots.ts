@@ -86,6 +86,14 @@ export const COUNTER = Object.freeze({
     'missing',
   ]),
   heartbeatsMissed: layout.one('holdfast_heartbeats_missed_total', 'Heartbeats that stayed unanswered.'),
+  socketsLost: layout.one(
+    'holdfast_sockets_lost_total',
+    'Sockets of nodes that died, for which this node said the farewell.',
+  ),
+  lettersLost: layout.one(
+    'holdfast_mailbox_gaps_total',
+    'Times letters of other nodes to this one may have been lost.',
+  ),
   stallsForgiven: layout.one(
     'holdfast_stalls_forgiven_total',
     'Times deadlines were extended because this process itself had stood still.',

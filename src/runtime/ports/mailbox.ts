@@ -13,5 +13,7 @@ export interface Mailbox<Letter> {
 }
 
 export interface MailboxSubscription {
+  /** Resolves when letters posted from now on are read. At once when left out. */
+  readonly reading?: Promise<void>;
   close(): Promise<void>;
 }

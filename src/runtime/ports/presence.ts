@@ -1,3 +1,5 @@
+import type { SocketDescription } from '../socket-description.ts';
+
 /**
  * Who is where: which sockets a user has and a room holds, and on which node each socket lives
  * (`ws:user:clients:*`, `ws:guid:clients:*`, `ws:client:*` on Redis).
@@ -7,16 +9,21 @@
  */
 export interface Presence {
   add(entry: PresenceEntry): void;
+  /** It is gone for good. */
   remove(socket: string): void;
+  /** It came from another node, with all its rooms: `entry.node` is where it lives now. */
+  arrive(entry: PresenceEntry, rooms: readonly string[]): void;
+  /** It lives on another node now: nothing of it is left here, and what is known of it stays. */
+  depart(socket: string): void;
   join(socket: string, rooms: readonly string[]): void;
   leave(socket: string, rooms: readonly string[]): void;
   /** Refreshes "last seen" (ms since 1970) of many sockets at once. */
-  touch(sockets: readonly string[], seen: number): void;
+  touch(sockets: readonly string[], seen: number): void | Promise<void>;
   /** Nodes that hold at least one socket of these users or rooms. Resolves synchronously in memory. */
   nodesOf(users: readonly string[], rooms: readonly string[]): readonly number[] | Promise<readonly number[]>;
   /** The node each of these sockets lives on, in their order; -1 for one that is nowhere. */
   homesOf(sockets: readonly string[]): readonly number[] | Promise<readonly number[]>;
-  /** All nodes that hold sockets. */
+  /** All nodes that hold sockets, or may. */
   nodes(): readonly number[] | Promise<readonly number[]>;
   /** Sockets of one user, oldest first. */
   socketsOfUser(user: string): readonly string[] | Promise<readonly string[]>;
@@ -24,10 +31,17 @@ export interface Presence {
   sweep(before: number): readonly string[] | Promise<readonly string[]>;
 }
 
+/** What presence wants to know of a socket. */
+export interface PresentSocket {
+  snapshot(): SocketDescription;
+}
+
 export interface PresenceEntry {
   readonly socket: string;
   readonly user: string;
   readonly node: number;
+  /** The socket itself, for what is told of it should its node die; it changes with time. */
+  readonly of?: PresentSocket;
   /** Milliseconds since 1970. */
   readonly seen: number;
 }

@@ -21,6 +21,11 @@ export class SocketTable {
     return this.sockets[row];
   }
 
+  /** Public ids of all there are. */
+  *ids(): Iterable<string> {
+    for (const socket of this.sockets) if (socket !== undefined) yield socket.id;
+  }
+
   get(id: string, connection: Connection, namespace: Namespace): Socket {
     const row = this.free.pop() ?? this.sockets.length;
     if (row === this.expiresAt.length) {

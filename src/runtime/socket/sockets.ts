@@ -189,7 +189,7 @@ export class Sockets {
     const { membership, sessions, presence, ids, clock, node } = this.parts;
     const { connection } = socket;
     if (parseDecimal(socket.id, this.id)) ids.set(this.id.hi, this.id.lo, connection.row);
-    presence.add({ socket: socket.id, user: socket.user, node, seen: clock.wallNow() });
+    presence.add({ socket: socket.id, user: socket.user, node, seen: clock.wallNow(), of: socket });
     membership.enter(socket);
     sessions.add(socket);
     this.parts.signal(connection, 'NAMESPACE_JOINED');

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { DIRECTORY_REFRESH, NodeDirectory } from '../../src/runtime/cluster/node-directory.ts';
+import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
+import { SilentLog } from '../auth/silent-log.ts';
+import { nodeRecord, ScriptedLeaseStore, settle } from './scripted-lease-store.ts';
+
+async function started() {
+  const clock = new SimulatedClock();
+  const store = new ScriptedLeaseStore();
+  store.liveNodes = [nodeRecord(3), nodeRecord(1), nodeRecord(2, { role: 'api', address: '' })];
+  const log = new SilentLog();
+  const directory = new NodeDirectory(store, clock, log);
+  await directory.start();
+  const refresh = async () => {
+    clock.advance(DIRECTORY_REFRESH);
+    await settle();
+  };
+  return { store, directory, log, refresh };
+}
+
+describe('the directory of nodes', () => {
+  it('knows who may hold sockets, where each is reached, and which incarnation of a number lives', async () => {
+    const { directory } = await started();
+    expect(directory.gateways()).toEqual([1, 3]);
+    expect(directory.addressOf(3)).toBe('10.0.0.3:7000');
+    expect(directory.addressOf(2)).toBeNull();
+    expect(directory.addressOf(9)).toBeNull();
+    expect(directory.slotOf(2)).toMatchObject({ slot: 2, epoch: 20 });
+    expect(directory.slotOf(9)).toBeNull();
+    expect([directory.isLive(1, 10), directory.isLive(1, 11)]).toEqual([true, false]);
+  });
+
+  it('hands out the same list until a gateway comes or goes', async () => {
+    const { directory, store, refresh } = await started();
+    const before = directory.gateways();
+    store.liveNodes = [...store.liveNodes, nodeRecord(4, { role: 'api' })];
+    await refresh();
+    expect(directory.gateways()).toBe(before);
+    store.liveNodes = [nodeRecord(1), nodeRecord(5)];
+    await refresh();
+    expect(directory.gateways()).toEqual([1, 5]);
+  });
+
+  it('keeps what it read last while the store is away, and says so once', async () => {
+    const { directory, store, log, refresh } = await started();
+    store.down = true;
+    for (let round = 0; round < 5; round++) await refresh();
+    expect(directory.gateways()).toEqual([1, 3]);
+    expect(log.warnings).toHaveLength(1);
+    store.down = false;
+    store.liveNodes = [nodeRecord(8)];
+    await refresh();
+    expect(directory.gateways()).toEqual([8]);
+  });
+});

@@ -1,0 +1,300 @@
+import { compareDecimals } from '../../runtime/identity/snowflake-decimal.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
+import type { Incarnation } from '../../runtime/ports/lease-store.ts';
+import type { Log } from '../../runtime/ports/log.ts';
+import type { Presence, PresenceEntry } from '../../runtime/ports/presence.ts';
+import { type LocalSocket, NameCounts } from './local-sockets.ts';
+import { NodeLookup } from './node-lookup.ts';
+import {
+  clientKey,
+  clientsOfNode,
+  clientsOfRoom,
+  clientsOfUser,
+  memberOf,
+  nodesOfRoom,
+  nodesOfUser,
+} from './presence-keys.ts';
+import type { RedisClient, RedisConnection } from './redis-client.ts';
+
+export interface RedisPresenceOptions {
+  readonly client: RedisClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The incarnation whose sockets are written here. */
+  readonly self: Incarnation;
+  readonly directory: { gateways(): readonly number[]; isLive(number: number, epoch: number): boolean };
+  /** How long (ms) a lookup may be answered from memory. */
+  readonly cacheFor?: number;
+}
+
+/** Entries outlive their last refresh by this (s), should nobody be left to remove them. */
+const LIFETIME = 600;
+/** Sockets refreshed or rewritten in one go. */
+const BATCH = 500;
+
+/**
+ * Presence in Redis. What this node wrote is remembered, and written again whenever the connection comes back: Redis
+ * may have lost it, or never had it. Writes are never waited for; those of one tick leave together.
+ */
+export class RedisPresence implements Presence {
+  readonly #options: RedisPresenceOptions;
+  readonly #lookup: NodeLookup;
+  readonly #sockets = new Map<string, LocalSocket>();
+  readonly #users = new NameCounts();
+  readonly #rooms = new NameCounts();
+  /** Gone while Redis was away. */
+  readonly #unwritten = new Map<string, LocalSocket>();
+  #isBehind = false;
+  #closed = false;
+
+  constructor(options: RedisPresenceOptions) {
+    this.#options = options;
+    this.#lookup = new NodeLookup(options.client, options.clock, options.directory, options.cacheFor ?? 250);
+    options.client.onReady(() => void this.#catchUp());
+  }
+
+  add(entry: PresenceEntry): void {
+    this.#insert(entry, []);
+  }
+
+  arrive(entry: PresenceEntry, rooms: readonly string[]): void {
+    this.#insert(entry, rooms);
+  }
+
+  remove(socket: string): void {
+    const local = this.#forget(socket);
+    if (local === null) return;
+    this.#write(
+      () => this.#unwritten.set(socket, local),
+      (redis) => this.#erase(redis, socket, local),
+    );
+  }
+
+  depart(socket: string): void {
+    if (this.#forget(socket) === null) return;
+    this.#write(null, (redis) => [redis.srem(clientsOfNode(this.#options.self), socket)]);
+  }
+
+  join(socket: string, rooms: readonly string[]): void {
+    const local = this.#sockets.get(socket);
+    if (local === undefined) return;
+    local.rooms ??= new Set();
+    const joined = rooms.filter((room) => !local.rooms!.has(room));
+    for (const room of joined) {
+      local.rooms.add(room);
+      if (this.#rooms.add(room)) this.#enlist(nodesOfRoom(room), local.seen);
+    }
+    if (joined.length === 0) return;
+    this.#write(null, (redis) => [
+      redis.hset(clientKey(socket), 'guid', roomsText(local)),
+      ...joined.map((room) => redis.zadd(clientsOfRoom(room), local.seen, socket)),
+    ]);
+  }
+
+  leave(socket: string, rooms: readonly string[]): void {
+    const local = this.#sockets.get(socket);
+    if (local === undefined) return;
+    const left = rooms.filter((room) => local.rooms?.delete(room) === true);
+    for (const room of left) if (this.#rooms.remove(room)) this.#delist(nodesOfRoom(room));
+    if (left.length === 0) return;
+    this.#write(null, (redis) => [
+      redis.hset(clientKey(socket), 'guid', roomsText(local)),
+      ...left.map((room) => redis.zrem(clientsOfRoom(room), socket)),
+    ]);
+  }
+
+  async touch(sockets: readonly string[], seen: number): Promise<void> {
+    const present: LocalSocket[] = [];
+    for (const socket of sockets) {
+      const local = this.#sockets.get(socket);
+      if (local === undefined) continue;
+      local.seen = seen;
+      present.push(local);
+    }
+    await this.#rewrite(present, (redis, local) => this.#refresh(redis, local));
+    await this.#enlistAll(seen);
+  }
+
+  nodesOf(users: readonly string[], rooms: readonly string[]): Promise<readonly number[]> {
+    return this.#lookup.nodesOf(users, rooms);
+  }
+
+  nodes(): readonly number[] {
+    return this.#options.directory.gateways();
+  }
+
+  homesOf(sockets: readonly string[]): Promise<readonly number[]> {
+    return this.#options.client.run(async (redis) => {
+      const nodes = await Promise.all(sockets.map((socket) => redis.hget(clientKey(socket), 'node')));
+      return nodes.map((node) => (node === null ? -1 : Number(node)));
+    });
+  }
+
+  socketsOfUser(user: string): Promise<readonly string[]> {
+    if (user === '') return Promise.resolve([]);
+    return this.#options.client.run(async (redis) => {
+      const sockets = await redis.zrange(clientsOfUser(user), 0, '-1');
+      return sockets.sort(compareDecimals);
+    });
+  }
+
+  async sweep(before: number): Promise<readonly string[]> {
+    const gone = [...this.#sockets].filter(([, { seen }]) => seen < before).map(([id]) => id);
+    for (const id of gone) this.remove(id);
+    const names = [
+      ...Array.from(this.#users.names(), clientsOfUser),
+      ...Array.from(this.#rooms.names(), clientsOfRoom),
+    ];
+    await this.#inBatches(names, (redis, key) => [redis.zremrangebyscore(key, '-inf', `(${before}`)]);
+    return gone;
+  }
+
+  /** Writes nothing more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #insert(entry: PresenceEntry, rooms: readonly string[]): void {
+    this.remove(entry.socket);
+    const { user, seen } = entry;
+    const local: LocalSocket = { entry, seen, rooms: rooms.length === 0 ? null : new Set(rooms) };
+    this.#sockets.set(entry.socket, local);
+    this.#unwritten.delete(entry.socket);
+    if (user !== '' && this.#users.add(user)) this.#enlist(nodesOfUser(user), seen);
+    for (const room of rooms) if (this.#rooms.add(room)) this.#enlist(nodesOfRoom(room), seen);
+    this.#write(null, (redis) => this.#refresh(redis, local));
+  }
+
+  #forget(socket: string): LocalSocket | null {
+    const local = this.#sockets.get(socket);
+    if (local === undefined) return null;
+    this.#sockets.delete(socket);
+    const { user } = local.entry;
+    if (user !== '' && this.#users.remove(user)) this.#delist(nodesOfUser(user));
+    for (const room of local.rooms ?? []) if (this.#rooms.remove(room)) this.#delist(nodesOfRoom(room));
+    return local;
+  }
+
+  /** Everything there is to be known of a socket. */
+  #refresh(redis: RedisConnection, local: LocalSocket): Promise<unknown>[] {
+    const { entry, seen, rooms } = local;
+    const { socket, user, node, of } = entry;
+    const known = of?.snapshot();
+    const fields = {
+      user,
+      guid: roomsText(local),
+      node: String(node),
+      ...(known === undefined
+        ? {}
+        : {
+            namespace: known.namespace,
+            transport: known.transport,
+            address: known.address,
+            locale: known.locale,
+            authType: known.authType,
+            clientVersion: known.clientVersion,
+            protocol: known.protocol,
+          }),
+    };
+    const key = clientKey(socket);
+    const writes: Promise<unknown>[] = [
+      redis.hset(key, fields),
+      redis.expire(key, LIFETIME),
+      redis.sadd(clientsOfNode(this.#options.self), socket),
+    ];
+    const lists = Array.from(rooms ?? [], clientsOfRoom);
+    if (user !== '') lists.push(clientsOfUser(user));
+    for (const list of lists) writes.push(redis.zadd(list, seen, socket), redis.expire(list, LIFETIME));
+    return writes;
+  }
+
+  #erase(redis: RedisConnection, socket: string, { entry, rooms }: LocalSocket): Promise<unknown>[] {
+    const writes: Promise<unknown>[] = [
+      redis.del(clientKey(socket)),
+      redis.srem(clientsOfNode(this.#options.self), socket),
+    ];
+    if (entry.user !== '') writes.push(redis.zrem(clientsOfUser(entry.user), socket));
+    for (const room of rooms ?? []) writes.push(redis.zrem(clientsOfRoom(room), socket));
+    return writes;
+  }
+
+  #enlist(key: string, seen: number): void {
+    this.#lookup.forget(key);
+    this.#write(null, (redis) => [
+      redis.zadd(key, seen, memberOf(this.#options.self)),
+      redis.expire(key, LIFETIME),
+    ]);
+  }
+
+  #delist(key: string): void {
+    this.#lookup.forget(key);
+    this.#write(null, (redis) => [redis.zrem(key, memberOf(this.#options.self))]);
+  }
+
+  #enlistAll(seen: number): Promise<void> {
+    const member = memberOf(this.#options.self);
+    const keys = [
+      ...Array.from(this.#users.names(), nodesOfUser),
+      ...Array.from(this.#rooms.names(), nodesOfRoom),
+    ];
+    return this.#inBatches(keys, (redis, key) => [
+      redis.zadd(key, seen, member),
+      redis.expire(key, LIFETIME),
+    ]);
+  }
+
+  #write(failed: (() => void) | null, work: (redis: RedisConnection) => Promise<unknown>[]): void {
+    if (this.#closed) return;
+    this.#options.client
+      .run((redis) => Promise.all(work(redis)))
+      .catch((error) => {
+        failed?.();
+        if (!this.#isBehind)
+          this.#options.log.warn({ err: error }, 'presence is not written; it will be caught up');
+        this.#isBehind = true;
+        // Too slow is no reason for a new connection: nobody else would tell us when to catch up.
+        this.#options.clock.after(5_000, () => void this.#catchUp());
+      });
+  }
+
+  async #catchUp(): Promise<void> {
+    if (!this.#isBehind || this.#closed || !this.#options.client.isReady) return;
+    this.#isBehind = false;
+    try {
+      const gone = [...this.#unwritten];
+      this.#unwritten.clear();
+      await this.#inBatches(gone, (redis, [socket, local]) => this.#erase(redis, socket, local));
+      await this.#rewrite([...this.#sockets.values()], (redis, local) => this.#refresh(redis, local));
+      await this.#enlistAll(this.#options.clock.wallNow());
+      this.#options.log.info({ sockets: this.#sockets.size }, 'presence was written again');
+    } catch (error) {
+      this.#isBehind = true;
+      this.#options.log.warn({ err: error }, 'presence could not be caught up');
+      this.#options.clock.after(5_000, () => void this.#catchUp());
+    }
+  }
+
+  #rewrite(
+    sockets: readonly LocalSocket[],
+    write: (redis: RedisConnection, local: LocalSocket) => Promise<unknown>[],
+  ): Promise<void> {
+    return this.#inBatches(sockets, (redis, local) =>
+      // It may have gone while earlier ones were written.
+      this.#sockets.get(local.entry.socket) === local ? write(redis, local) : [],
+    );
+  }
+
+  async #inBatches<T>(
+    items: readonly T[],
+    write: (redis: RedisConnection, item: T) => Promise<unknown>[],
+  ): Promise<void> {
+    for (let from = 0; from < items.length; from += BATCH) {
+      const batch = items.slice(from, from + BATCH);
+      await this.#options.client.run((redis) => Promise.all(batch.flatMap((item) => write(redis, item))));
+    }
+  }
+}
+
+function roomsText({ rooms }: LocalSocket): string {
+  return JSON.stringify([...(rooms ?? [])]);
+}

@@ -1,0 +1,149 @@
+import { sizeOf } from '../../../runtime/backend/record-size.ts';
+import { HoldfastError } from '../../../runtime/errors/holdfast-error.ts';
+import type { Clock } from '../../../runtime/ports/clock.ts';
+import type { Log } from '../../../runtime/ports/log.ts';
+import type { UpstreamRecord } from '../../../runtime/ports/upstream-log.ts';
+import { packRecord } from '../../../runtime/wire/record-pack.ts';
+import { type RedisClient, redisFailure } from '../redis-client.ts';
+import { PARTITIONS, partitionKey, partitionOf } from './partitions.ts';
+
+export interface RecordWriterLimits {
+  /** Records, and bytes of them, that may wait for Redis. */
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+}
+
+interface RecordWriterOptions extends RecordWriterLimits {
+  readonly client: RedisClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly refused: (record: UpstreamRecord, error: unknown) => void;
+}
+
+interface Waiting {
+  readonly record: UpstreamRecord;
+  readonly bytes: number;
+  readonly since: number;
+}
+
+const AT_ONCE = 500;
+const PAUSE = 250;
+/** A record that has waited so long (ms) for Redis is given up, unless it is the end of a socket. */
+const GIVE_UP_AFTER = 60_000;
+/** Records that may wait for consumers, all partitions together; looked at so often, ms. */
+const MAX_BACKLOG = 1_000_000;
+const BACKLOG_CHECK = 1_000;
+
+/**
+ * The appending side: records wait in order until Redis has taken them, one batch on its way at a time. A batch that
+ * failed is sent again from the first record that failed, so nothing is overtaken; a record may be there twice then.
+ */
+export class RecordWriter {
+  private readonly options: RecordWriterOptions;
+  private waiting: Waiting[] = [];
+  private bytes = 0;
+  private writing = false;
+  private closed = false;
+  private backlog = 0;
+  private backlogReadAt = Number.NEGATIVE_INFINITY;
+  private idle: (() => void)[] = [];
+
+  constructor(options: RecordWriterOptions) {
+    this.options = options;
+  }
+
+  append(record: UpstreamRecord): void {
+    if (this.closed) throw new HoldfastError('unavailable', 'the upstream log is closed');
+    const bytes = sizeOf(record);
+    const { maxRecords, maxBytes, clock } = this.options;
+    const isFull =
+      this.waiting.length >= maxRecords || this.bytes + bytes > maxBytes || this.backlog >= MAX_BACKLOG;
+    // Each socket ends once: these bound themselves, and nobody would be left to say it again.
+    if (isFull && record.kind !== 'disconnect') {
+      throw new HoldfastError('resource_exhausted', 'the upstream log is full');
+    }
+    this.waiting.push({ record, bytes, since: clock.now() });
+    this.bytes += bytes;
+    if (this.writing) return;
+    this.writing = true;
+    // Whatever else comes in this tick leaves with it.
+    setImmediate(() => void this.write());
+  }
+
+  /** Resolves when Redis has taken everything appended so far. */
+  flush(): Promise<void> {
+    if (!this.writing) return Promise.resolve();
+    return new Promise((resolve) => this.idle.push(resolve));
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  private async write(): Promise<void> {
+    let isTroubled = false;
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.slice(0, AT_ONCE);
+      const taken = await this.send(batch);
+      for (const { bytes } of batch.slice(0, taken.count)) this.bytes -= bytes;
+      this.waiting.splice(0, taken.count);
+      if (taken.error === null) {
+        isTroubled = false;
+        await this.lookAtBacklog();
+        continue;
+      }
+      if (!isTroubled) this.options.log.warn({ err: taken.error }, 'records wait: Redis does not take them');
+      isTroubled = true;
+      if (this.closed) break;
+      this.giveUpOld(taken.error);
+      await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
+    }
+    this.writing = false;
+    for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async send(batch: readonly Waiting[]): Promise<{ count: number; error: unknown }> {
+    try {
+      const results = await this.options.client.run((redis) =>
+        Promise.allSettled(
+          batch.map(({ record }) =>
+            redis.xadd(partitionKey(partitionOf(record.key)), '*', 'r', Buffer.from(packRecord(record))),
+          ),
+        ),
+      );
+      const failed = results.findIndex(({ status }) => status === 'rejected');
+      if (failed < 0) return { count: batch.length, error: null };
+      return { count: failed, error: redisFailure((results[failed] as PromiseRejectedResult).reason) };
+    } catch (error) {
+      return { count: 0, error };
+    }
+  }
+
+  private giveUpOld(error: unknown): void {
+    const tooOld = this.options.clock.now() - GIVE_UP_AFTER;
+    if (this.waiting.length === 0 || this.waiting[0]!.since > tooOld) return;
+    const kept: Waiting[] = [];
+    for (const one of this.waiting) {
+      if (one.since > tooOld || one.record.kind === 'disconnect') {
+        kept.push(one);
+      } else {
+        this.bytes -= one.bytes;
+        this.options.refused(one.record, error);
+      }
+    }
+    this.waiting = kept;
+  }
+
+  private async lookAtBacklog(): Promise<void> {
+    const { client, clock } = this.options;
+    if (clock.now() - this.backlogReadAt < BACKLOG_CHECK) return;
+    this.backlogReadAt = clock.now();
+    try {
+      const keys = Array.from({ length: PARTITIONS }, (_, partition) => partitionKey(partition));
+      const lengths = await client.run((redis) => Promise.all(keys.map((key) => redis.xlen(key))));
+      this.backlog = lengths.reduce((sum, length) => sum + length, 0);
+    } catch {
+      // Appending will find out by itself.
+    }
+  }
+}

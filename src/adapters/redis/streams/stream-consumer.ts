@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../../runtime/ports/clock.ts';
+import type { Log } from '../../../runtime/ports/log.ts';
+import type { UpstreamHandler } from '../../../runtime/ports/upstream-log.ts';
+import { unpackRecord } from '../../../runtime/wire/record-pack.ts';
+import type { RedisClient, RedisConnection } from '../redis-client.ts';
+import { type Holding, Ownership } from './ownership.ts';
+import { GROUP, PARTITIONS, partitionKey } from './partitions.ts';
+
+export interface StreamConsumerOptions {
+  readonly client: RedisClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly handler: UpstreamHandler;
+}
+
+type Entry = [id: Buffer, fields: Buffer[] | null];
+
+/** A partition that this consumer reads. */
+interface Held {
+  /** Handed out and not settled, by id. */
+  readonly unsettled: Set<string>;
+  /** Settled, and not yet said to Redis. */
+  settled: string[];
+  /** Another consumer's turn: nothing more is handed out. */
+  leaving: boolean;
+  /** What its last owner left has been taken over. */
+  inherited: boolean;
+  inheritedAt: number;
+}
+
+/** Life of a partition's lock without renewal, ms. */
+const TTL = 5_000;
+const RENEW_EVERY = 1_000;
+const BLOCK = 200;
+const OVERDUE = 5_000;
+const AT_ONCE = 200;
+const MAX_UNSETTLED = 5_000;
+const PAUSE = 250;
+/** How often is looked whether the connection stands, ms. */
+const CONNECTING = 20;
+/** How often is looked for records that fell between two owners, ms, and how long those must have lain there. */
+const STRAYS_EVERY = 15_000;
+
+/**
+ * Reads the partitions that fall to it and hands their records out in order. A partition goes to another consumer when
+ * everything handed out of it is settled, or when this one has died; what was not settled is handed out again.
+ */
+export class StreamConsumer {
+  private readonly options: StreamConsumerOptions;
+  private readonly consumer = randomUUID();
+  private readonly ownership: Ownership;
+  private readonly held = new Map<number, Held>();
+  private connection: RedisConnection;
+  private renewedAt = Number.NEGATIVE_INFINITY;
+  private unsettled = 0;
+  private stopping = false;
+  private stopped = false;
+  private running: Promise<void> = Promise.resolve();
+  private wake: () => void = () => {};
+
+  constructor(options: StreamConsumerOptions) {
+    this.options = options;
+    this.ownership = new Ownership(options.client, this.consumer, TTL);
+    this.connection = options.client.dedicated('blocking');
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Hands out nothing more; resolves when what was is settled, or after `deadline` ms. */
+  async stop(deadline: number): Promise<void> {
+    if (this.stopped) return;
+    this.stopping = true;
+    const { clock, client } = this.options;
+    const end = clock.now() + deadline;
+    while (this.unsettled > 0 && clock.now() < end) await this.pause(5);
+    this.stopped = true;
+    this.wake();
+    await this.running;
+    try {
+      await this.acknowledge();
+      await this.ownership.leave();
+    } catch {
+      // The locks run out by themselves.
+    }
+    client.drop(this.connection);
+  }
+
+  private async run(): Promise<void> {
+    let isTroubled = false;
+    while (!this.stopped) {
+      try {
+        await this.acknowledge();
+        if (this.connection.status !== 'ready') {
+          await this.pause(CONNECTING);
+          continue;
+        }
+        await this.claim();
+        await this.inherit();
+        await this.read();
+        isTroubled = false;
+      } catch (error) {
+        if (this.stopped) return;
+        if (!isTroubled)
+          this.options.log.warn({ err: error }, 'the upstream log cannot be read; trying again');
+        isTroubled = true;
+        if (this.options.clock.now() - this.renewedAt > TTL) this.loseAll();
+        await this.pause(PAUSE);
+      }
+    }
+  }
+
+  private async claim(): Promise<void> {
+    const { clock } = this.options;
+    const now = clock.now();
+    const isReleasable = [...this.held.values()].some((held) => held.leaving && isDone(held));
+    if (now - this.renewedAt < RENEW_EVERY && !isReleasable) return;
+    // Somebody else may own them by now: what comes back decides.
+    if (now - this.renewedAt > TTL) this.loseAll();
+    const holdings = Array.from({ length: PARTITIONS }, (_, partition): Holding => {
+      const held = this.held.get(partition);
+      if (held === undefined) return this.stopping ? 'keep' : 'none';
+      return held.leaving && isDone(held) ? 'release' : 'keep';
+    });
+    const claims = await this.ownership.claim(holdings);
+    this.renewedAt = now;
+    for (const [partition, claim] of claims.entries()) {
+      const held = this.held.get(partition);
+      if (claim === 'not ours') this.lose(partition);
+      else if (held !== undefined) held.leaving = claim === 'leaving';
+      else this.held.set(partition, newlyHeld());
+    }
+  }
+
+  private async inherit(): Promise<void> {
+    const { client, clock } = this.options;
+    for (const [partition, held] of this.held) {
+      const now = clock.now();
+      if (held.leaving || (held.inherited && now - held.inheritedAt < STRAYS_EVERY)) continue;
+      const key = partitionKey(partition);
+      if (!held.inherited) await client.run((redis) => ensureGroup(redis, key));
+      const minIdle = held.inherited ? STRAYS_EVERY : 0;
+      for (let cursor = '0-0'; ; ) {
+        const [next, entries] = (await this.inTime(
+          // Not by the connection for commands: it would lose the name of a command it does not know.
+          this.connection.callBuffer(
+            'XAUTOCLAIM',
+            key,
+            GROUP,
+            this.consumer,
+            minIdle,
+            cursor,
+            'COUNT',
+            AT_ONCE,
+          ),
+        )) as [Buffer, Entry[]];
+        for (const entry of entries) this.handOut(partition, held, entry);
+        cursor = next.toString();
+        if (cursor === '0-0') break;
+      }
+      held.inherited = true;
+      held.inheritedAt = now;
+    }
+  }
+
+  private async read(): Promise<void> {
+    const open = [...this.held].filter(([, held]) => !held.leaving && held.inherited).map(([one]) => one);
+    if (open.length === 0 || this.stopping || this.unsettled >= MAX_UNSETTLED) return this.pause(20);
+    const reply = await this.inTime(
+      this.connection.xreadgroupBuffer(
+        'GROUP',
+        GROUP,
+        this.consumer,
+        'COUNT',
+        AT_ONCE,
+        'BLOCK',
+        BLOCK,
+        'STREAMS',
+        ...open.map(partitionKey),
+        ...open.map(() => '>'),
+      ) as Promise<unknown>,
+    );
+    if (reply === null) return;
+    for (const [key, entries] of reply as [Buffer, Entry[]][]) {
+      const partition = Number(key.toString().slice(key.toString().lastIndexOf(':') + 1));
+      const held = this.held.get(partition);
+      if (held !== undefined) for (const entry of entries) this.handOut(partition, held, entry);
+    }
+  }
+
+  private handOut(partition: number, held: Held, [idBytes, fields]: Entry): void {
+    const id = idBytes.toString();
+    if (held.unsettled.has(id) || held.settled.includes(id)) return;
+    const record = fields === null ? null : unpackRecord(fields[1]!);
+    if (record === null) {
+      this.options.log.error({ id, partition }, 'an entry of the upstream log cannot be read; it is skipped');
+      held.settled.push(id);
+      return;
+    }
+    held.unsettled.add(id);
+    this.unsettled++;
+    this.options.handler(record, () => {
+      if (!held.unsettled.delete(id)) return;
+      this.unsettled--;
+      held.settled.push(id);
+      this.wake();
+    });
+  }
+
+  private async acknowledge(): Promise<void> {
+    for (const [partition, held] of this.held) {
+      const ids = held.settled;
+      if (ids.length === 0) continue;
+      held.settled = [];
+      const key = partitionKey(partition);
+      try {
+        await this.options.client.run((redis) =>
+          Promise.all([redis.xack(key, GROUP, ...ids), redis.xdel(key, ...ids)]),
+        );
+      } catch (error) {
+        held.settled.push(...ids);
+        throw error;
+      }
+    }
+  }
+
+  /** What was handed out of it may be settled, but is nobody's business here any more. */
+  private lose(partition: number): void {
+    const held = this.held.get(partition);
+    if (held === undefined) return;
+    this.held.delete(partition);
+    this.unsettled -= held.unsettled.size;
+    held.unsettled.clear();
+  }
+
+  private loseAll(): void {
+    for (const partition of [...this.held.keys()]) this.lose(partition);
+  }
+
+  /** Cuts a connection on which nothing comes back although the read must have ended. */
+  private async inTime<T>(read: Promise<T>): Promise<T> {
+    const { client, clock } = this.options;
+    const timer = clock.after(OVERDUE, () => {
+      client.drop(this.connection);
+      this.connection = client.dedicated('blocking');
+    });
+    try {
+      return await read;
+    } finally {
+      clock.cancel(timer);
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.options.clock.after(ms, resolve);
+      this.wake = () => {
+        this.options.clock.cancel(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function newlyHeld(): Held {
+  return { unsettled: new Set(), settled: [], leaving: false, inherited: false, inheritedAt: 0 };
+}
+
+function isDone(held: Held): boolean {
+  return held.unsettled.size === 0 && held.settled.length === 0;
+}
+
+async function ensureGroup(redis: RedisConnection, key: string): Promise<void> {
+  try {
+    await redis.xgroup('CREATE', key, GROUP, '0', 'MKSTREAM');
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('BUSYGROUP')) throw error;
+  }
+}

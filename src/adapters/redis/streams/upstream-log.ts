@@ -1,0 +1,59 @@
+import type { Clock } from '../../../runtime/ports/clock.ts';
+import type { Log } from '../../../runtime/ports/log.ts';
+import type {
+  UpstreamHandler,
+  UpstreamLog,
+  UpstreamRecord,
+  UpstreamSubscription,
+} from '../../../runtime/ports/upstream-log.ts';
+import type { RedisClient } from '../redis-client.ts';
+import { RecordWriter, type RecordWriterLimits } from './record-writer.ts';
+import { StreamConsumer } from './stream-consumer.ts';
+
+export interface StreamUpstreamLogOptions extends RecordWriterLimits {
+  readonly client: RedisClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A record was accepted and had to be given up: Redis was away for too long. */
+  readonly refused: (record: UpstreamRecord, error: unknown) => void;
+}
+
+/**
+ * The upstream log on Redis Streams: a fixed number of partitions, each read by one consumer of the group at a time.
+ * As durable as Redis is: what it had not replicated or written to disk when it failed is lost.
+ */
+export class StreamUpstreamLog implements UpstreamLog {
+  readonly #options: StreamUpstreamLogOptions;
+  readonly #writer: RecordWriter;
+  readonly #consumers = new Set<StreamConsumer>();
+
+  constructor(options: StreamUpstreamLogOptions) {
+    this.#options = options;
+    this.#writer = new RecordWriter(options);
+  }
+
+  append(record: UpstreamRecord): void {
+    this.#writer.append(record);
+  }
+
+  consume(handler: UpstreamHandler): UpstreamSubscription {
+    const consumer = new StreamConsumer({ ...this.#options, handler });
+    this.#consumers.add(consumer);
+    consumer.start();
+    return {
+      stop: async (deadline) => {
+        await consumer.stop(deadline);
+        this.#consumers.delete(consumer);
+      },
+    };
+  }
+
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  async close(): Promise<void> {
+    this.#writer.close();
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop(0)));
+  }
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { Lease } from '../runtime/cluster/lease-keeper.ts';
+import { Undertaker } from '../runtime/cluster/undertaker.ts';
+import type { Config } from '../runtime/config/config.ts';
+import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
+import type { Letter } from '../runtime/delivery/letter.ts';
+import type { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
+import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
+import { COUNTER } from '../runtime/metrics/counter-slots.ts';
+import type { Metrics } from '../runtime/metrics/metrics.ts';
+import type { Clock } from '../runtime/ports/clock.ts';
+import type { Log } from '../runtime/ports/log.ts';
+import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
+import { ApiRole } from './api-role.ts';
+import type { BusSeat, ClusterBus } from './cluster-bus.ts';
+import { SYSTEM_RANDOM } from './gateway-role.ts';
+import type { Ports } from './ports.ts';
+import type { Role } from './role.ts';
+
+export interface ClusterApiOptions {
+  readonly config: Config;
+  readonly bus: ClusterBus;
+  readonly seat: BusSeat;
+  readonly lease: Lease;
+  readonly snowflakes: SnowflakeGenerator;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** How long nodes may take to answer an inquiry, ms. */
+const ANSWER_TIMEOUT = 5_000;
+/** How long records in hand may take to be settled at the end, ms. */
+const SETTLE_TIMEOUT = 8_000;
+
+/** A node that speaks with backends, under one node number: takes their pushes, calls them, buries lost nodes. */
+export class ClusterApi implements Role {
+  readonly gateway = null;
+  private readonly options: ClusterApiOptions;
+  private readonly api: ApiRole;
+  private readonly dispatcher: Dispatcher;
+  private readonly undertaker: Undertaker;
+  private mailbox: MailboxSubscription | null = null;
+  private closeInlet: () => Promise<void> = async () => {};
+
+  constructor(options: ClusterApiOptions) {
+    this.options = options;
+    const { config, bus, seat, lease, snowflakes, clock, metrics, log } = options;
+    this.dispatcher = new Dispatcher({
+      presence: seat.presence,
+      mailbox: seat.mailbox,
+      clock,
+      node: lease.number,
+      answerTimeout: ANSWER_TIMEOUT,
+    });
+    this.api = new ApiRole({
+      config,
+      demo: null,
+      dispatcher: this.dispatcher,
+      upstreamLog: seat.upstreamLog,
+      clock,
+      random: SYSTEM_RANDOM,
+      metrics,
+      log,
+      nextId: () => {
+        snowflakes.next();
+        return toDecimal(snowflakes.hi, snowflakes.lo);
+      },
+      dedup: bus.dedup,
+      sharesLog: true,
+    });
+    this.undertaker = new Undertaker({
+      leases: bus.leases,
+      burial: bus.burial,
+      upstreamLog: seat.upstreamLog,
+      clock,
+      log,
+      owner: randomUUID(),
+      ttl: config.cluster.leaseTtl,
+      onLost: (sockets) => metrics.counters.add(COUNTER.socketsLost, sockets),
+    });
+  }
+
+  get backend() {
+    return this.api.backend;
+  }
+
+  async start(): Promise<Partial<Ports>> {
+    const { seat, lease } = this.options;
+    this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));
+    this.api.startHearing();
+    const ports = await this.api.listen();
+    this.closeInlet = await seat.openInlet(this.dispatcher);
+    this.undertaker.start();
+    return ports;
+  }
+
+  accept(): void {}
+
+  /** The ports stay open until what came in is answered. */
+  stopAccepting(): void {}
+
+  holdsConnections(): boolean {
+    return false;
+  }
+
+  fence(): void {
+    this.undertaker.stop();
+  }
+
+  unfence(): void {
+    this.undertaker.start();
+  }
+
+  async closePaced(): Promise<void> {}
+
+  closeRest(): void {}
+
+  async flush(): Promise<void> {
+    this.undertaker.stop();
+    this.api.stopListening();
+    await Promise.all([this.closeInlet(), this.api.stopHearing(SETTLE_TIMEOUT)]);
+    await this.options.seat.upstreamLog.flush();
+  }
+
+  async close(): Promise<void> {
+    this.undertaker.stop();
+    this.api.stopListening();
+    await Promise.all([this.closeInlet(), this.api.stopHearing(0), this.mailbox?.close()]);
+    await this.api.close();
+    await this.options.seat.leave();
+  }
+
+  async reloadCertificates(): Promise<void> {}
+
+  conditions() {
+    return { backend: this.api.condition() };
+  }
+
+  /** Nobody is connected here: only answers to inquiries of this node mean anything. */
+  private receive(letter: Letter): void {
+    if (letter.kind === 'answer') this.dispatcher.answered(letter);
+  }
+}

@@ -1,0 +1,189 @@
+import type { PortUse } from '../adapters/uws/listen.ts';
+import { FencedLog } from '../runtime/cluster/fenced-log.ts';
+import type { Lease } from '../runtime/cluster/lease-keeper.ts';
+import { SessionLimit } from '../runtime/cluster/session-limit.ts';
+import type { Config } from '../runtime/config/config.ts';
+import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
+import { SessionIds } from '../runtime/identity/session-id.ts';
+import type { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
+import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
+import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
+import { COUNTER } from '../runtime/metrics/counter-slots.ts';
+import type { Metrics } from '../runtime/metrics/metrics.ts';
+import type { Clock, TimerHandle } from '../runtime/ports/clock.ts';
+import type { Log } from '../runtime/ports/log.ts';
+import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
+import { authenticatorFor } from './authenticator-for.ts';
+import { backendCallerFor } from './backend-caller-for.ts';
+import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
+import { GatewayRole, SYSTEM_RANDOM } from './gateway-role.ts';
+import { backendMetrics } from './node-metrics.ts';
+import type { Ports } from './ports.ts';
+import type { Role } from './role.ts';
+
+export interface ClusterGatewayOptions {
+  readonly config: Config;
+  readonly bus: ClusterBus;
+  readonly seat: BusSeat;
+  readonly keys: ClusterKeys;
+  readonly lease: Lease;
+  readonly snowflakes: SnowflakeGenerator;
+  readonly clock: Clock;
+  readonly wheel: TimingWheel;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly portUse: PortUse;
+}
+
+/** How long other nodes may take to answer an inquiry, ms. */
+const ANSWER_TIMEOUT = 5_000;
+/** How often "last seen" of all sockets goes to Redis, ms; entries not seen for three times as long are swept. */
+const TOUCH_EVERY = 60_000;
+
+/** A node that holds client connections, under one node number. */
+export class ClusterGateway implements Role {
+  readonly backend = null;
+  private readonly options: ClusterGatewayOptions;
+  private readonly clients: GatewayRole;
+  private readonly fencedLog: FencedLog;
+  private readonly sessionLimit: SessionLimit | null;
+  private readonly caller: ReturnType<typeof backendCallerFor>;
+  private mailbox: MailboxSubscription | null = null;
+  private toucher: TimerHandle | null = null;
+
+  constructor(options: ClusterGatewayOptions) {
+    this.options = options;
+    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, log } = options;
+    const node = lease.number;
+    const { total: maxRecords, maxBytes } = config.backend.queue;
+    this.fencedLog = new FencedLog(seat.upstreamLog, { maxRecords, maxBytes });
+    const dispatcher = new Dispatcher({
+      presence: seat.presence,
+      mailbox: seat.mailbox,
+      clock,
+      node,
+      answerTimeout: ANSWER_TIMEOUT,
+    });
+    const limit = config.sessions.maxPerUser;
+    this.sessionLimit =
+      limit === 0
+        ? null
+        : new SessionLimit({
+            registry: bus.sessions,
+            events: bus.events,
+            limit,
+            gateway: () => this.gateway,
+            onTrouble: (error) => log.debug({ err: error }, 'the session limit holds on this node only'),
+          });
+    const nextId = () => {
+      snowflakes.next();
+      return toDecimal(snowflakes.hi, snowflakes.lo);
+    };
+    this.caller = backendCallerFor(config, clock, log, metrics);
+    this.clients = new GatewayRole({
+      config,
+      node,
+      clock,
+      wheel,
+      log,
+      metrics,
+      snowflakes,
+      sessionIds: new SessionIds(keys.session),
+      upstreamLog: this.fencedLog,
+      mailbox: seat.mailbox,
+      presence: seat.presence,
+      dispatcher,
+      authenticator: authenticatorFor(config, {
+        caller: this.caller,
+        nextId,
+        clock,
+        random: SYSTEM_RANDOM,
+        log,
+        metrics: backendMetrics(metrics),
+      }),
+      ...(this.sessionLimit === null ? {} : { sessionWatch: this.sessionLimit }),
+    });
+  }
+
+  get gateway() {
+    return this.clients.gateway;
+  }
+
+  async start(): Promise<Partial<Ports>> {
+    const { seat, lease, clock, portUse } = this.options;
+    this.mailbox = seat.mailbox.open(lease.number, (letter) => this.gateway.postbox.receive(letter));
+    this.sessionLimit?.start();
+    this.toucher = clock.every(TOUCH_EVERY, () => void this.touch());
+    return { clients: await this.clients.listen(portUse) };
+  }
+
+  accept(): void {
+    this.clients.accept();
+  }
+
+  stopAccepting(): void {
+    this.clients.stopAccepting();
+  }
+
+  holdsConnections(): boolean {
+    return this.gateway.connections.size > 0;
+  }
+
+  fence(): void {
+    this.fencedLog.shut();
+  }
+
+  unfence(): void {
+    const { log } = this.options;
+    this.fencedLog.open((record, error) => {
+      this.options.metrics.counters.add(COUNTER.messagesDropped['backend queue']);
+      log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was not put on the bus');
+    });
+  }
+
+  closePaced(): Promise<void> {
+    return this.clients.closePaced();
+  }
+
+  closeRest(): void {
+    this.clients.close();
+  }
+
+  async flush(): Promise<void> {
+    this.clients.stopListening();
+    await this.fencedLog.flush();
+  }
+
+  /** What still waits behind the fence is thrown away: whoever took the number has said that these sessions ended. */
+  async close(): Promise<void> {
+    const { clock, log, seat } = this.options;
+    this.clients.stopAccepting();
+    this.clients.close();
+    if (this.toucher !== null) clock.cancel(this.toucher);
+    this.sessionLimit?.stop();
+    const lost = this.fencedLog.discard();
+    if (lost > 0) log.error({ records: lost }, 'records of sessions that were given up for dead are lost');
+    await Promise.all([this.mailbox?.close(), this.caller?.close()]);
+    await seat.leave();
+  }
+
+  reloadCertificates(): Promise<void> {
+    return this.clients.reloadCertificates();
+  }
+
+  conditions() {
+    return {};
+  }
+
+  private async touch(): Promise<void> {
+    const { seat, clock, log } = this.options;
+    const { socketTable } = this.gateway;
+    const now = clock.wallNow();
+    try {
+      await seat.presence.touch([...socketTable.ids()], now);
+      await seat.presence.sweep(now - 3 * TOUCH_EVERY);
+    } catch (error) {
+      log.warn({ err: error }, '"last seen" of sockets was not refreshed');
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import { type AdminListener, startAdminListener } from '../adapters/admin/admin-listener.ts';
+import { createExposition, type Exposition } from '../adapters/prometheus/exposition.ts';
+import type { Config } from '../runtime/config/config.ts';
+import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
+import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
+import { COUNTER } from '../runtime/metrics/counter-slots.ts';
+import { Metrics } from '../runtime/metrics/metrics.ts';
+import type { Clock } from '../runtime/ports/clock.ts';
+import type { NodeRole } from '../runtime/ports/lease-store.ts';
+import type { Log } from '../runtime/ports/log.ts';
+import type { LogLevelControl } from '../runtime/ports/log-level.ts';
+import { SystemClock } from '../runtime/time/system-clock.ts';
+import type { ClusterBus } from './cluster-bus.ts';
+import { CurrentInspector } from './current-inspector.ts';
+import { Incarnations } from './incarnations.ts';
+import { nodeGauges } from './node-gauges.ts';
+import { NodeLife } from './node-life.ts';
+import type { Ports } from './ports.ts';
+
+export interface ClusterNodeOptions {
+  readonly config: Config;
+  readonly role: NodeRole;
+  /** What tells this process from others of its machine; 0 unless `cluster.workers` is above 1. */
+  readonly worker: number;
+  readonly log: Log;
+  readonly logLevel: LogLevelControl;
+  readonly droppedLogLines: () => number;
+  readonly version: string;
+  readonly openBus: (parts: { clock: Clock; metrics: Metrics; log: Log }) => ClusterBus;
+}
+
+/** How long what was accepted may take to be handed over at the end, ms. */
+const FLUSH_TIMEOUT = 10_000;
+
+/**
+ * One node of a cluster. What lasts as long as the process is here (its life, its admin listener, its metrics); what
+ * lasts as long as a node number is an incarnation.
+ */
+export class ClusterNode {
+  readonly metrics = new Metrics();
+  /** Resolves with the exit code when the node has stopped. */
+  readonly stopped: Promise<number>;
+  private readonly options: ClusterNodeOptions;
+  private readonly bus: ClusterBus;
+  private readonly life: NodeLife;
+  private readonly incarnations: Incarnations;
+  private readonly exposition: Exposition;
+  private readonly inspector: CurrentInspector;
+  private admin: AdminListener | null = null;
+  private resolveStopped: (code: number) => void = () => {};
+  private hasStopped = false;
+
+  constructor(options: ClusterNodeOptions) {
+    this.options = options;
+    const { config, log, version, droppedLogLines } = options;
+    const { metrics } = this;
+    const clock = new SystemClock();
+    this.stopped = new Promise((resolve) => {
+      this.resolveStopped = resolve;
+    });
+    const wheel = new TimingWheel(clock, {
+      onStall: () => metrics.counters.add(COUNTER.stallsForgiven),
+    });
+    this.bus = options.openBus({ clock, metrics, log });
+    this.incarnations = new Incarnations({
+      ...options,
+      bus: this.bus,
+      clock,
+      wheel,
+      metrics,
+      lost: () => this.life.tell('LEASE_LOST'),
+      regained: () => this.life.tell('LEASE_REGAINED'),
+    });
+    const role = () => this.incarnations.role;
+    this.life = new NodeLife(
+      wheel,
+      {
+        holdsConnections: () => role()?.holdsConnections() ?? false,
+        acceptConnections: () => role()?.accept(),
+        stopAccepting: () => role()?.stopAccepting(),
+        closePaced: async () => role()?.closePaced(),
+        closeRest: () => role()?.closeRest(),
+        flush: async () => role()?.flush(),
+        exit: (code) => void this.stop(code),
+        fault: (error) => log.error({ err: error }, 'internal error in the life of the node'),
+      },
+      config.drain.timeout,
+      FLUSH_TIMEOUT,
+    );
+    this.inspector = new CurrentInspector(
+      () => this.incarnations.inspector,
+      () => this.life.state,
+    );
+    this.incarnations.inspectorOf = (gateway, node) =>
+      new LiveInspector({
+        gateway,
+        clock,
+        node: String(node),
+        history: config.inspect.history,
+        maxWatched: config.inspect.maxWatched,
+        nodeState: () => this.life.state,
+      });
+    this.exposition = createExposition({
+      metrics,
+      gauges: nodeGauges({
+        gateway: () => role()?.gateway ?? null,
+        backend: () => role()?.backend ?? null,
+        droppedLogLines,
+        kafkaConsumerLag: () => this.bus.lag(),
+      }),
+      version,
+    });
+  }
+
+  /** Binds all listeners, however long Redis takes to be there. Null when told to stop meanwhile. */
+  async start(): Promise<Partial<Ports> | null> {
+    const { config, version, logLevel } = this.options;
+    try {
+      this.admin = await startAdminListener({
+        listen: config.admin.listen,
+        token: config.admin.token,
+        version,
+        readiness: { state: () => this.life.phase(), dependencies: () => this.dependencies() },
+        inspector: this.inspector,
+        logLevel,
+        metrics: this.exposition,
+      });
+      const ports = await this.incarnations.begin();
+      if (ports === null || this.hasStopped) return null;
+      this.life.tell('LISTENING');
+      return { ...ports, admin: this.admin.port };
+    } catch (error) {
+      this.life.tell('START_FAILED');
+      await this.stopped;
+      throw error;
+    }
+  }
+
+  /** SIGTERM: not ready, no new sessions, paced farewell, hand over, give the number back, stop. */
+  drain(): void {
+    this.life.tell('DRAIN_REQUESTED');
+  }
+
+  async reloadCertificates(): Promise<void> {
+    await this.incarnations.role?.reloadCertificates();
+  }
+
+  private async stop(code: number): Promise<void> {
+    if (this.hasStopped) return;
+    this.hasStopped = true;
+    await this.incarnations.end();
+    this.exposition.close();
+    await Promise.all([this.bus.close(), this.admin?.close()]);
+    this.resolveStopped(code);
+  }
+
+  private dependencies() {
+    return {
+      ...this.bus.conditions(),
+      lease: this.incarnations.condition(),
+      ...this.incarnations.role?.conditions(),
+    };
+  }
+}

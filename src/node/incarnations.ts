@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Lease, LeaseKeeper } from '../runtime/cluster/lease-keeper.ts';
+import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
+import type { Config } from '../runtime/config/config.ts';
+import { HoldfastError } from '../runtime/errors/holdfast-error.ts';
+import type { Gateway } from '../runtime/gateway.ts';
+import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
+import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
+import type { Metrics } from '../runtime/metrics/metrics.ts';
+import type { Clock } from '../runtime/ports/clock.ts';
+import type { Inspector } from '../runtime/ports/inspector.ts';
+import type { NodeRole } from '../runtime/ports/lease-store.ts';
+import type { Log } from '../runtime/ports/log.ts';
+import type { DependencyCondition } from '../runtime/ports/readiness.ts';
+import { ClusterApi } from './cluster-api.ts';
+import type { ClusterBus } from './cluster-bus.ts';
+import { ClusterGateway } from './cluster-gateway.ts';
+import type { Ports } from './ports.ts';
+import type { Role } from './role.ts';
+
+export interface IncarnationsOptions {
+  readonly config: Config;
+  readonly role: NodeRole;
+  readonly worker: number;
+  readonly version: string;
+  readonly bus: ClusterBus;
+  readonly clock: Clock;
+  readonly wheel: TimingWheel;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** The number is not surely ours any more. */
+  readonly lost: () => void;
+  /** It is again, or there is another. */
+  readonly regained: () => void;
+}
+
+/** How often is tried again what needs a service that is not there, ms. */
+const TRY_AGAIN = 1_000;
+
+/**
+ * The lives of one process under one node number after the other. Losing the number ends everything that was done
+ * under it, sessions included: others have said that they are over. Then a new life begins.
+ */
+export class Incarnations {
+  role: Role | null = null;
+  inspector: Inspector | null = null;
+  /** How a gateway is looked into. */
+  inspectorOf: (gateway: Gateway, node: number) => Inspector | null = () => null;
+  private readonly options: IncarnationsOptions;
+  private readonly owner = randomUUID();
+  private keeper: LeaseKeeper | null = null;
+  private snowflakes: SnowflakeGenerator | null = null;
+  private ports: Partial<Ports> = {};
+  private hasEnded = false;
+
+  constructor(options: IncarnationsOptions) {
+    this.options = options;
+  }
+
+  /** Resolves with the ports bound, null when ended meanwhile; waits for services as long as it takes. */
+  async begin(): Promise<Partial<Ports> | null> {
+    const { bus, clock, log } = this.options;
+    const keeper = new LeaseKeeper({
+      store: bus.leases,
+      request: this.request(),
+      clock,
+      log,
+      reached: () => this.snowflakes?.reached ?? clock.wallNow(),
+      load: () => ({ connections: this.role?.gateway?.connections.size ?? 0 }),
+      events: {
+        suspended: () => this.suspended(),
+        resumed: () => this.resumed(),
+        lost: () => void this.restart(),
+      },
+    });
+    this.keeper = keeper;
+    const lease = await keeper.acquire();
+    if (lease === null) return null;
+    const role = await this.embody(lease);
+    if (role === null) return null;
+    this.role = role;
+    if (role.gateway !== null) this.inspector = this.inspectorOf(role.gateway, lease.number);
+    const bound = await role.start();
+    this.ports = { ...this.ports, ...bound };
+    // Until every other node has read of this one, nothing addressed to everybody would reach its clients.
+    await this.pause(2 * DIRECTORY_REFRESH);
+    log.info({ node: lease.number, epoch: lease.epoch, role: this.options.role }, 'joined the cluster');
+    return this.ports;
+  }
+
+  condition(): DependencyCondition {
+    const trouble = this.keeper?.trouble ?? 'not asked for yet';
+    const number = this.keeper?.current?.number;
+    return trouble === '' ? { ok: true, detail: `node ${number}` } : { ok: false, detail: trouble };
+  }
+
+  /** Gives the number back and ends. */
+  async end(): Promise<void> {
+    this.hasEnded = true;
+    const { role, keeper } = this;
+    this.role = null;
+    keeper?.stop();
+    await role?.close();
+    this.options.bus.directory.stop();
+    try {
+      await keeper?.release();
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'the node number could not be given back; it runs out by itself');
+    }
+  }
+
+  private async embody(lease: Lease): Promise<Role | null> {
+    const { bus, log, clock } = this.options;
+    const snowflakes = new SnowflakeGenerator({ clock, node: lease.number, floor: lease.reached });
+    this.snowflakes = snowflakes;
+    const keys = await this.persist(() => bus.keys());
+    await this.persist(() => bus.directory.start());
+    const seat = await this.persist(() => bus.join(lease));
+    if (keys === null || seat === null) return null;
+    const parts = { ...this.options, bus, seat, lease, snowflakes, log: log.child({ node: lease.number }) };
+    const config = this.rebound();
+    if (this.options.role === 'api') return new ClusterApi({ ...parts, config });
+    return new ClusterGateway({
+      ...parts,
+      config,
+      keys,
+      portUse: config.cluster.workers > 1 ? 'shared' : 'exclusive',
+    });
+  }
+
+  /** Does it again until it works or the node ends; null then. Only for what fails while a service is away. */
+  private async persist<T>(work: () => Promise<T>): Promise<T | null> {
+    let said = '';
+    while (!this.hasEnded) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof HoldfastError) || !PASSING.has(error.code)) throw error;
+        if (error.message !== said)
+          this.options.log.warn({ err: error }, 'waiting for a service of the cluster');
+        said = error.message;
+        await this.pause(TRY_AGAIN);
+      }
+    }
+    return null;
+  }
+
+  private suspended(): void {
+    this.role?.fence();
+    this.options.lost();
+  }
+
+  private resumed(): void {
+    this.role?.unfence();
+    this.options.regained();
+  }
+
+  private async restart(): Promise<void> {
+    const { log, bus } = this.options;
+    const { role } = this;
+    this.role = null;
+    this.inspector = null;
+    try {
+      await role?.close();
+      bus.directory.stop();
+      if (this.hasEnded) return;
+      if ((await this.begin()) !== null) this.options.regained();
+    } catch (error) {
+      log.error({ err: error }, 'no new life after the node number was lost; trying again');
+      await this.pause(TRY_AGAIN);
+      if (!this.hasEnded) void this.restart();
+    }
+  }
+
+  private request() {
+    const { config, role, version, worker } = this.options;
+    const listen = role === 'gateway' ? config.clients.listen : config.push.listen;
+    const port = listen.port === 0 ? `pid ${process.pid}` : String(listen.port);
+    const { nodeId, leaseTtl: ttl } = config.cluster;
+    return {
+      // Two processes of one machine differ by their port, or by their place among the workers.
+      name: nodeId === null ? `${hostname()} ${role} ${port} ${worker}` : `node ${nodeId}`,
+      owner: this.owner,
+      wanted: nodeId,
+      role,
+      version,
+      address: '',
+      ttl,
+    };
+  }
+
+  /** The configuration with the ports of the first life in place of those that were left to the system. */
+  private rebound(): Config {
+    const { config } = this.options;
+    const { clients, push, grpc } = this.ports;
+    const at = <T extends { readonly port: number }>(listen: T, port: number | undefined) =>
+      port === undefined ? listen : { ...listen, port };
+    return {
+      ...config,
+      clients: { ...config.clients, listen: at(config.clients.listen, clients) },
+      push: {
+        ...config.push,
+        listen: at(config.push.listen, push),
+        grpcListen: at(config.push.grpcListen, grpc),
+      },
+    };
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.options.clock.after(ms, resolve));
+  }
+}
+
+const PASSING: ReadonlySet<string> = new Set(['unavailable', 'deadline_exceeded', 'resource_exhausted']);

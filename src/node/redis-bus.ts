@@ -1,0 +1,128 @@
+import { RedisBurial } from '../adapters/redis/burial.ts';
+import { clusterSecret } from '../adapters/redis/cluster-secret.ts';
+import { RedisDedupWindow } from '../adapters/redis/dedup-window.ts';
+import { RedisEventChannel } from '../adapters/redis/event-channel.ts';
+import { RedisLeaseStore } from '../adapters/redis/lease-store.ts';
+import { RedisPresence } from '../adapters/redis/presence.ts';
+import { RedisClient } from '../adapters/redis/redis-client.ts';
+import { RedisSessionRegistry } from '../adapters/redis/session-registry.ts';
+import { StreamMailbox } from '../adapters/redis/streams/mailbox.ts';
+import { StreamUpstreamLog } from '../adapters/redis/streams/upstream-log.ts';
+import { NodeDirectory } from '../runtime/cluster/node-directory.ts';
+import type { Config } from '../runtime/config/config.ts';
+import { SESSION_KEY_BYTES } from '../runtime/identity/session-id.ts';
+import { COUNTER } from '../runtime/metrics/counter-slots.ts';
+import type { DependencyCondition } from '../runtime/ports/readiness.ts';
+import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
+import type { BusParts } from './bus-for.ts';
+import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
+
+const COMMAND_TIMEOUT = 2_000;
+const PEER_KEY_BYTES = 32;
+
+type Incarnation = Parameters<ClusterBus['join']>[0];
+
+/** Redis for everything: leases, presence and events, and the logs in its streams. */
+export class RedisBus implements ClusterBus {
+  readonly leases: RedisLeaseStore;
+  readonly burial: RedisBurial;
+  readonly events: RedisEventChannel;
+  readonly directory: NodeDirectory;
+  readonly sessions: RedisSessionRegistry;
+  readonly dedup: RedisDedupWindow;
+  protected readonly client: RedisClient;
+  protected readonly config: Config;
+  protected readonly parts: BusParts;
+
+  constructor(config: Config, parts: BusParts) {
+    this.config = config;
+    this.parts = parts;
+    const { clock, log, metrics } = parts;
+    this.client = new RedisClient({
+      settings: { url: config.redis.url, mode: 'single', nodes: [], master: '', timeout: COMMAND_TIMEOUT },
+      clock,
+      log,
+      observe: (seconds) => metrics.redisDuration.observe(seconds * 1000),
+    });
+    const { client } = this;
+    this.leases = new RedisLeaseStore(client);
+    this.burial = new RedisBurial(client);
+    this.events = new RedisEventChannel(client, clock, log);
+    this.directory = new NodeDirectory(this.leases, clock, log);
+    this.sessions = new RedisSessionRegistry(client);
+    this.dedup = new RedisDedupWindow(client, clock);
+  }
+
+  async keys(): Promise<ClusterKeys> {
+    const derive = await clusterSecret(this.client);
+    return {
+      session: derive('session ids', SESSION_KEY_BYTES),
+      peers: derive('peers', PEER_KEY_BYTES).toString('base64url'),
+    };
+  }
+
+  async join(self: Incarnation): Promise<BusSeat> {
+    const presence = this.presence(self);
+    const logs = await this.openLogs(self);
+    return {
+      presence,
+      ...logs,
+      leave: async () => {
+        presence.close();
+        await logs.leave();
+      },
+    };
+  }
+
+  conditions(): Readonly<Record<string, DependencyCondition>> {
+    const ok = this.client.isReady;
+    return { redis: { ok, detail: ok ? 'connected' : 'not connected' } };
+  }
+
+  lag(): number {
+    return 0;
+  }
+
+  async close(): Promise<void> {
+    this.events.close();
+    this.client.close();
+  }
+
+  protected async openLogs(_self: Incarnation): Promise<Omit<BusSeat, 'presence'>> {
+    const { clock, log, metrics } = this.parts;
+    const { client, directory } = this;
+    const { total: maxRecords, maxBytes } = this.config.backend.queue;
+    const mailbox = new StreamMailbox({
+      client,
+      clock,
+      log,
+      directory,
+      encode: encodeLetter,
+      decode: decodeLetter,
+      gap: () => metrics.counters.add(COUNTER.lettersLost),
+    });
+    const upstreamLog = new StreamUpstreamLog({
+      client,
+      clock,
+      log,
+      maxRecords,
+      maxBytes,
+      refused: (record, error) => {
+        metrics.counters.add(COUNTER.messagesDropped['backend queue']);
+        log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was given up');
+      },
+    });
+    return {
+      mailbox,
+      upstreamLog,
+      // Without Kafka there is no topic to take anything from.
+      openInlet: async () => async () => {},
+      leave: () => upstreamLog.close(),
+    };
+  }
+
+  private presence(self: Incarnation): RedisPresence {
+    const { clock, log } = this.parts;
+    return new RedisPresence({ client: this.client, clock, log, self, directory: this.directory });
+  }
+}

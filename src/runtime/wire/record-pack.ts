@@ -1,0 +1,36 @@
+import { Packr } from 'msgpackr';
+import type { UpstreamRecord } from '../ports/upstream-log.ts';
+
+const packr = new Packr({ useRecords: false, int64AsType: 'number' });
+
+/** A record as one MessagePack value, for buses that have no headers of their own. */
+export function packRecord(record: UpstreamRecord): Uint8Array {
+  const { key, socket, home, messageId, traceId, time } = record;
+  const facts = { key, socket, home, messageId, traceId, time };
+  switch (record.kind) {
+    case 'connect': {
+      const { kind, auth, query, headers } = record;
+      return packr.pack({ ...facts, kind, auth, query, headers });
+    }
+    case 'message': {
+      const { kind, event, body, ackId } = record;
+      return packr.pack({ ...facts, kind, event, body, ackId });
+    }
+    case 'disconnect':
+      return packr.pack({ ...facts, kind: record.kind, reason: record.reason });
+    default:
+      return record satisfies never;
+  }
+}
+
+/** Null for what is no record of this version. */
+export function unpackRecord(bytes: Uint8Array): UpstreamRecord | null {
+  try {
+    const record = packr.unpack(bytes) as UpstreamRecord;
+    return RECORD_KINDS.has(record?.kind) && typeof record.key === 'string' ? record : null;
+  } catch {
+    return null;
+  }
+}
+
+const RECORD_KINDS: ReadonlySet<unknown> = new Set(['connect', 'message', 'disconnect']);
