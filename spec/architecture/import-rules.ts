@@ -52,6 +52,8 @@ const VENDORS: Readonly<Record<string, readonly string[]>> = {
   jose: ['jose'],
   kafka: ['kafkajs'],
   memory: [],
+  // The same HTTP client that calls backends.
+  peer: ['undici'],
   pino: ['pino', 'pino-pretty'],
   prometheus: ['prom-client'],
   redis: ['ioredis'],

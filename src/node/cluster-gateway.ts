@@ -1,3 +1,5 @@
+import { PeerClient } from '../adapters/peer/peer-client.ts';
+import { Elsewhere } from '../adapters/uws/elsewhere.ts';
 import type { PortUse } from '../adapters/uws/listen.ts';
 import { FencedLog } from '../runtime/cluster/fenced-log.ts';
 import type { Lease } from '../runtime/cluster/lease-keeper.ts';
@@ -47,6 +49,7 @@ export class ClusterGateway implements Role {
   private readonly clients: GatewayRole;
   private readonly fencedLog: FencedLog;
   private readonly sessionLimit: SessionLimit | null;
+  private readonly peers: PeerClient;
   private readonly caller: ReturnType<typeof backendCallerFor>;
   private mailbox: MailboxSubscription | null = null;
   private toucher: TimerHandle | null = null;
@@ -80,15 +83,22 @@ export class ClusterGateway implements Role {
       return toDecimal(snowflakes.hi, snowflakes.lo);
     };
     this.caller = backendCallerFor(config, clock, log, metrics);
+    const sessionIds = new SessionIds(keys.session);
+    this.peers = new PeerClient({
+      addressOf: (number) => bus.directory.addressOf(number),
+      key: keys.peers,
+      log,
+    });
     this.clients = new GatewayRole({
       config,
+      elsewhere: new Elsewhere({ sessionIds, node, peers: this.peers }),
       node,
       clock,
       wheel,
       log,
       metrics,
       snowflakes,
-      sessionIds: new SessionIds(keys.session),
+      sessionIds,
       upstreamLog: this.fencedLog,
       mailbox: seat.mailbox,
       presence: seat.presence,
@@ -163,7 +173,7 @@ export class ClusterGateway implements Role {
     this.sessionLimit?.stop();
     const lost = this.fencedLog.discard();
     if (lost > 0) log.error({ records: lost }, 'records of sessions that were given up for dead are lost');
-    await Promise.all([this.mailbox?.close(), this.caller?.close()]);
+    await Promise.all([this.mailbox?.close(), this.caller?.close(), this.peers.close()]);
     await seat.leave();
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ClientListener, type ExtraRoutes } from '../adapters/uws/client-listener.ts';
+import type { Elsewhere } from '../adapters/uws/elsewhere.ts';
 import type { PortUse } from '../adapters/uws/listen.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { closePaced } from '../runtime/connection/paced-close.ts';
@@ -19,6 +20,8 @@ export interface GatewayRoleOptions extends Given {
   /** Null with `auth.mode=none`. */
   readonly authenticator: GatewayOptions['authenticator'];
   readonly extraRoutes?: ExtraRoutes;
+  /** Sessions of other nodes; none in a single process. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** The part of a node that clients connect to: the gateway, and its listener. */
@@ -32,7 +35,7 @@ export class GatewayRole {
     this.options = options;
     const { config, clock, authenticator } = options;
     this.stageDoor = authenticator === null ? null : new StageDoor(authenticator);
-    this.clients = new ClientListener(config, options.extraRoutes);
+    this.clients = new ClientListener(config, options.extraRoutes, options.elsewhere ?? null);
     this.gateway = new Gateway({
       ...options,
       defer: setImmediate,

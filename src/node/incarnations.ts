@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { PeerListener } from '../adapters/uws/peer-listener.ts';
 import { type Lease, LeaseKeeper } from '../runtime/cluster/lease-keeper.ts';
 import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
 import type { Config } from '../runtime/config/config.ts';
+import { formatListenAddress } from '../runtime/config/listen-address.ts';
 import { HoldfastError } from '../runtime/errors/holdfast-error.ts';
 import type { Gateway } from '../runtime/gateway.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
@@ -14,8 +16,9 @@ import type { NodeRole } from '../runtime/ports/lease-store.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { ClusterApi } from './cluster-api.ts';
-import type { ClusterBus } from './cluster-bus.ts';
+import type { ClusterBus, ClusterKeys } from './cluster-bus.ts';
 import { ClusterGateway } from './cluster-gateway.ts';
+import { ownAddress } from './own-address.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
 
@@ -50,6 +53,9 @@ export class Incarnations {
   private readonly options: IncarnationsOptions;
   private readonly owner = randomUUID();
   private keeper: LeaseKeeper | null = null;
+  private keys: ClusterKeys | null = null;
+  private peerListener: PeerListener | null = null;
+  private peerPort = 0;
   private snowflakes: SnowflakeGenerator | null = null;
   private ports: Partial<Ports> = {};
   private hasEnded = false;
@@ -61,6 +67,7 @@ export class Incarnations {
   /** Resolves with the ports bound, null when ended meanwhile; waits for services as long as it takes. */
   async begin(): Promise<Partial<Ports> | null> {
     const { bus, clock, log } = this.options;
+    if (!(await this.openPeers())) return null;
     const keeper = new LeaseKeeper({
       store: bus.leases,
       request: this.request(),
@@ -102,6 +109,7 @@ export class Incarnations {
     this.role = null;
     keeper?.stop();
     await role?.close();
+    this.peerListener?.close();
     this.options.bus.directory.stop();
     try {
       await keeper?.release();
@@ -114,7 +122,7 @@ export class Incarnations {
     const { bus, log, clock } = this.options;
     const snowflakes = new SnowflakeGenerator({ clock, node: lease.number, floor: lease.reached });
     this.snowflakes = snowflakes;
-    const keys = await this.persist(() => bus.keys());
+    const { keys } = this;
     await this.persist(() => bus.directory.start());
     const seat = await this.persist(() => bus.join(lease));
     if (keys === null || seat === null) return null;
@@ -127,6 +135,29 @@ export class Incarnations {
       keys,
       portUse: config.cluster.workers > 1 ? 'shared' : 'exclusive',
     });
+  }
+
+  /** Binds the listener for other nodes, once for all lives. False when ended meanwhile. */
+  private async openPeers(): Promise<boolean> {
+    const { bus, config, role } = this.options;
+    this.keys ??= await this.persist(() => bus.keys());
+    if (this.keys === null) return false;
+    if (role === 'api' || this.peerListener !== null) return true;
+    const { host, port } = config.cluster.listen;
+    this.peerListener = new PeerListener({
+      engine: () => this.role?.gateway?.engine ?? null,
+      key: this.keys.peers,
+      maxPayload: config.engine.maxPayload,
+    });
+    this.peerPort = await this.peerListener.listen(host, port);
+    return true;
+  }
+
+  private address(): string {
+    if (this.peerListener === null) return '';
+    const { advertise, listen } = this.options.config.cluster;
+    const host = advertise === '' ? ownAddress(listen.host) : advertise;
+    return formatListenAddress({ host, port: this.peerPort });
   }
 
   /** Does it again until it works or the node ends; null then. Only for what fails while a service is away. */
@@ -185,7 +216,7 @@ export class Incarnations {
       wanted: nodeId,
       role,
       version,
-      address: '',
+      address: this.address(),
       ttl,
     };
   }

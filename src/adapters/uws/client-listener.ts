@@ -3,6 +3,7 @@ import type { Config } from '../../runtime/config/config.ts';
 import type { Engine } from '../../runtime/connection/engine.ts';
 import { TrustedProxies } from '../../runtime/limits/trusted-proxies.ts';
 import type { Publisher } from '../../runtime/ports/web-socket.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { EngineRoute } from './engine-route.ts';
 import { type Listening, listen, type PortUse } from './listen.ts';
 import { OriginPolicy } from './origin-policy.ts';
@@ -22,11 +23,13 @@ export type ExtraRoutes = (app: TemplatedApp) => void;
 export class ClientListener implements Publisher {
   private readonly config: Config;
   private readonly extra: ExtraRoutes;
+  private readonly elsewhere: Elsewhere | null;
   private engine: Engine | null = null;
   private readonly apps: TemplatedApp[] = [];
   private listening: Listening | null = null;
 
-  constructor(config: Config, extra: ExtraRoutes = () => {}) {
+  constructor(config: Config, extra: ExtraRoutes = () => {}, elsewhere: Elsewhere | null = null) {
+    this.elsewhere = elsewhere;
     this.config = config;
     this.extra = extra;
   }
@@ -116,7 +119,8 @@ export class ClientListener implements Publisher {
       maxBackpressure: slowConsumer.maxBytes,
       compression: clients.compression.enabled,
     };
-    const polling = { jsonp: clients.jsonp, cookie: clients.cookie, secureCookie: this.hasTls() };
+    const { elsewhere } = this;
+    const polling = { jsonp: clients.jsonp, cookie: clients.cookie, secureCookie: this.hasTls(), elsewhere };
     new EngineRoute({ ...shared, ...polling, speaks: 'socket.io' }).install(app, '/socket.io/');
     new EngineRoute({ ...shared, ...polling, speaks: 'engine.io' }).install(app, '/engine.io/');
     new PlainRoute(shared).install(app, '/ws');

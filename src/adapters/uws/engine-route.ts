@@ -6,6 +6,8 @@ import { type EngineQuery, parseEngineQuery } from '../../runtime/connection/eng
 import type { Handshake } from '../../runtime/connection/handshake.ts';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import { toDecimal } from '../../runtime/identity/snowflake-decimal.ts';
+import type { SessionName } from '../../runtime/ports/peers.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { packHeaders } from './handshake-headers.ts';
 import { statusLine } from './http-status.ts';
 import type { OriginPolicy } from './origin-policy.ts';
@@ -31,6 +33,8 @@ export interface EngineRouteOptions extends WebSocketRoute {
   readonly cookie: string;
   readonly secureCookie: boolean;
   readonly speaks: 'socket.io' | 'engine.io';
+  /** Sessions of other nodes; null in a single process. */
+  readonly elsewhere: Elsewhere | null;
 }
 
 /**
@@ -71,8 +75,14 @@ export class EngineRoute {
     if (parsed.transport !== 'polling') return this.refuse(response, origin, 'badRequest');
     if (parsed.sid === '') return this.handshake(response, request, origin, query, parsed);
     const connection = this.session(parsed);
-    if (connection === null) return this.refuse(response, origin, 'unknownSession');
     const poll = new UwsPoll(response, this.options.origins, origin, parsed.jsonp);
+    if (connection === null) {
+      const home = this.options.elsewhere?.homeOf(parsed.sid) ?? null;
+      if (home === null) return this.refuse(response, origin, 'unknownSession');
+      return this.options.elsewhere!.poll(response, home, this.nameOf(parsed), poll, (name) =>
+        this.refuse(response, origin, name),
+      );
+    }
     response.onAborted(() => {
       if (poll.aborted) return;
       poll.aborted = true;
@@ -125,11 +135,13 @@ export class EngineRoute {
     if (problem !== null) return this.refuse(response, origin, problem);
     if (parsed.sid === '') return this.refuse(response, origin, 'badHandshakeMethod');
     const connection = this.session(parsed);
-    if (connection === null) return this.refuse(response, origin, 'unknownSession');
+    const home = connection === null ? (this.options.elsewhere?.homeOf(parsed.sid) ?? null) : null;
+    if (connection === null && home === null) return this.refuse(response, origin, 'unknownSession');
     if (parsed.transport !== 'polling') return this.refuse(response, origin, 'badRequest');
     if (parsed.jsonp !== '' && !this.options.jsonp) return this.refuse(response, origin, 'badRequest');
     const binary = request.getHeader('content-type').startsWith('application/octet-stream');
     const announced = Number(request.getHeader('content-length') || 0);
+    if (connection === null) return this.postElsewhere(response, origin, parsed, home!, binary, announced);
     const { polling } = this.options.engine;
     const posting = polling.beginPost(connection, binary);
     if (typeof posting === 'string') return this.refuse(response, origin, posting);
@@ -142,13 +154,45 @@ export class EngineRoute {
       const packets = parsed.jsonp === '' ? body : decodeJsonpBody(body);
       const refusal = polling.post(posting, packets, binary);
       if (refusal !== null) return this.refuse(response, origin, refusal);
-      response.cork(() => {
-        response.writeHeader('Content-Type', 'text/html');
-        response.writeHeader('Cache-Control', 'no-store');
-        this.options.origins.writeHeaders(response, origin);
-        response.end('ok');
+      this.taken(response, origin);
+    });
+  }
+
+  private postElsewhere(
+    response: HttpResponse,
+    origin: string,
+    parsed: EngineQuery,
+    home: number,
+    binary: boolean,
+    announced: number,
+  ): void {
+    const leaving = new AbortController();
+    receiveBody(response, announced, this.options.maxPayload, (body) => {
+      if (body === 'aborted') return leaving.abort();
+      if (body === 'too large') return this.refuse(response, origin, 'payloadTooLarge');
+      const packets = parsed.jsonp === '' ? Buffer.from(body) : decodeJsonpBody(body);
+      if (packets === null) return this.refuse(response, origin, 'badRequest');
+      response.onAborted(() => leaving.abort());
+      const posted = this.options.elsewhere!.post(home, this.nameOf(parsed), packets, binary, leaving.signal);
+      void posted.then((refusal) => {
+        if (leaving.signal.aborted) return;
+        if (refusal === null) this.taken(response, origin);
+        else this.refuse(response, origin, refusal);
       });
     });
+  }
+
+  private taken(response: HttpResponse, origin: string): void {
+    response.cork(() => {
+      response.writeHeader('Content-Type', 'text/html');
+      response.writeHeader('Cache-Control', 'no-store');
+      this.options.origins.writeHeaders(response, origin);
+      response.end('ok');
+    });
+  }
+
+  private nameOf(parsed: EngineQuery): SessionName {
+    return { sid: parsed.sid, speaks: this.options.speaks, revision: parsed.eio as 3 | 4 };
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {

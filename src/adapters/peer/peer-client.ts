@@ -1,0 +1,113 @@
+import { Pool } from 'undici';
+import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
+import type { Log } from '../../runtime/ports/log.ts';
+import type { Peers, PolledPackets, SessionName } from '../../runtime/ports/peers.ts';
+
+export interface PeerClientOptions {
+  /** `host:port` at which a node is asked; null for one that is not there. */
+  readonly addressOf: (node: number) => string | null;
+  /** Shown to the other node. */
+  readonly key: string;
+  readonly log: Log;
+}
+
+/** Connections kept to one node: a poll holds one for as long as it waits. */
+const CONNECTIONS = 10_000;
+const KEEP_ALIVE = 60_000;
+
+/** Asks other nodes over HTTP/1.1 connections that are kept. */
+export class PeerClient implements Peers {
+  readonly #options: PeerClientOptions;
+  readonly #pools = new Map<string, Pool>();
+
+  constructor(options: PeerClientOptions) {
+    this.#options = options;
+  }
+
+  async poll(
+    node: number,
+    session: SessionName,
+    aborted: AbortSignal,
+  ): Promise<PolledPackets | EngineErrorName> {
+    const answer = await this.#ask(node, 'poll', session, null, aborted);
+    if (answer === null) return 'unknownSession';
+    if (answer.status !== 200) return errorNamed(answer.body.toString());
+    return { payload: answer.isBinary ? answer.body : answer.body.toString() };
+  }
+
+  async post(
+    node: number,
+    session: SessionName,
+    body: Uint8Array,
+    binary: boolean,
+    aborted: AbortSignal,
+  ): Promise<EngineErrorName | null> {
+    const answer = await this.#ask(node, binary ? 'post-binary' : 'post', session, body, aborted);
+    if (answer === null) return 'unknownSession';
+    return answer.status === 200 ? null : errorNamed(answer.body.toString());
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+    this.#pools.clear();
+  }
+
+  async #ask(
+    node: number,
+    what: string,
+    { sid, speaks, revision }: SessionName,
+    body: Uint8Array | null,
+    signal: AbortSignal,
+  ): Promise<{ status: number; body: Buffer; isBinary: boolean } | null> {
+    const address = this.#options.addressOf(node);
+    if (address === null) return null;
+    try {
+      const {
+        statusCode,
+        headers,
+        body: answer,
+      } = await this.#pool(address).request({
+        path: `/peer/${what}`,
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${this.#options.key}`,
+          'x-session': sid,
+          'x-speaks': speaks,
+          'x-revision': String(revision),
+        },
+        body: body ?? '',
+        signal,
+      });
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      return {
+        status: statusCode,
+        body: bytes,
+        isBinary: headers['content-type'] === 'application/octet-stream',
+      };
+    } catch (error) {
+      if (!signal.aborted) this.#options.log.warn({ peer: node, err: error }, 'another node does not answer');
+      return null;
+    }
+  }
+
+  #pool(address: string): Pool {
+    let pool = this.#pools.get(address);
+    if (pool === undefined) {
+      pool = new Pool(`http://${address}`, {
+        connections: CONNECTIONS,
+        pipelining: 1,
+        keepAliveTimeout: KEEP_ALIVE,
+        // A poll waits for packets as long as the session lives; its client's end is what ends it.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        connectTimeout: 5_000,
+      });
+      this.#pools.set(address, pool);
+    }
+    return pool;
+  }
+}
+
+function errorNamed(text: string): EngineErrorName {
+  return Object.hasOwn(ENGINE_ERRORS, text) ? (text as EngineErrorName) : 'internal';
+}

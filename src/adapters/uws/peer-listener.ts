@@ -1,0 +1,127 @@
+import uWS, { type HttpRequest, type HttpResponse } from 'uWebSockets.js';
+import { timingSafeEqual } from 'node:crypto';
+import type { Connection } from '../../runtime/connection/connection.ts';
+import type { Engine, Speaks } from '../../runtime/connection/engine.ts';
+import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
+import type { Poll } from '../../runtime/ports/poll.ts';
+import { statusLine } from './http-status.ts';
+import { type Listening, listen } from './listen.ts';
+import { receiveBody } from './request-body.ts';
+
+export interface PeerListenerOptions {
+  readonly engine: () => Engine | null;
+  /** Bearer token that only nodes of the cluster can know. */
+  readonly key: string;
+  readonly maxPayload: number;
+}
+
+/**
+ * Where other nodes ask on behalf of clients that came to them (`cluster.listen`). Serves the polling transport as the
+ * clients' port does, without its rules for browsers: those were kept where the client came in.
+ */
+export class PeerListener {
+  private readonly options: PeerListenerOptions;
+  private readonly expected: Buffer;
+  private readonly app = uWS.App();
+  private listening: Listening | null = null;
+
+  constructor(options: PeerListenerOptions) {
+    this.options = options;
+    this.expected = Buffer.from(`Bearer ${options.key}`);
+    this.app.post('/peer/poll', (response, request) => this.poll(response, request));
+    this.app.post('/peer/post', (response, request) => this.post(response, request, false));
+    this.app.post('/peer/post-binary', (response, request) => this.post(response, request, true));
+    this.app.any('/*', (response) => {
+      response.writeStatus(statusLine(404)).end();
+    });
+  }
+
+  /** Resolves with the port. */
+  async listen(host: string, port: number): Promise<number> {
+    this.listening = await listen(this.app, host, port, 'exclusive');
+    return this.listening.port;
+  }
+
+  close(): void {
+    this.listening = null;
+    this.app.close();
+  }
+
+  private poll(response: HttpResponse, request: HttpRequest): void {
+    const connection = this.session(response, request);
+    const engine = this.options.engine();
+    if (connection === null || engine === null) return;
+    const poll = new PeerPoll(response);
+    response.onAborted(() => {
+      if (poll.isOver) return;
+      poll.isOver = true;
+      engine.polling.aborted(connection, poll);
+    });
+    const refusal = engine.polling.poll(connection, poll);
+    if (refusal === null) return;
+    poll.isOver = true;
+    refuse(response, refusal);
+  }
+
+  private post(response: HttpResponse, request: HttpRequest, binary: boolean): void {
+    const connection = this.session(response, request);
+    const engine = this.options.engine();
+    if (connection === null || engine === null) return;
+    const announced = Number(request.getHeader('content-length') || 0);
+    const posting = engine.polling.beginPost(connection, binary);
+    if (typeof posting === 'string') return refuse(response, posting);
+    receiveBody(response, announced, this.options.maxPayload, (body) => {
+      if (body === 'aborted') return engine.polling.postAborted(posting);
+      if (body === 'too large') {
+        engine.polling.postTooLarge(posting);
+        return refuse(response, 'payloadTooLarge');
+      }
+      const refusal = engine.polling.post(posting, body, binary);
+      if (refusal !== null) return refuse(response, refusal);
+      response.cork(() => void response.writeStatus(statusLine(200)).end());
+    });
+  }
+
+  /** Null when the request was answered already. */
+  private session(response: HttpResponse, request: HttpRequest): Connection | null {
+    if (!this.isPeer(request.getHeader('authorization'))) {
+      response.cork(() => void response.writeStatus(statusLine(401)).end());
+      return null;
+    }
+    const sid = request.getHeader('x-session');
+    const speaks = request.getHeader('x-speaks') as Speaks;
+    const revision = request.getHeader('x-revision') === '3' ? 3 : 4;
+    const connection = this.options.engine()?.find(sid, speaks, revision) ?? null;
+    if (connection === null) refuse(response, 'unknownSession');
+    return connection;
+  }
+
+  private isPeer(authorization: string): boolean {
+    const presented = Buffer.from(authorization);
+    return presented.length === this.expected.length && timingSafeEqual(presented, this.expected);
+  }
+}
+
+/** A GET for packets that came by another node. */
+class PeerPoll implements Poll {
+  isOver = false;
+  private readonly response: HttpResponse;
+
+  constructor(response: HttpResponse) {
+    this.response = response;
+  }
+
+  respond(payload: string | Uint8Array): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { response } = this;
+    response.cork(() => {
+      const type = typeof payload === 'string' ? 'text/plain' : 'application/octet-stream';
+      response.writeHeader('Content-Type', type).end(payload);
+    });
+  }
+}
+
+function refuse(response: HttpResponse, name: EngineErrorName): void {
+  response.cork(() => void response.writeStatus(statusLine(ENGINE_ERRORS[name].status)).end(name));
+}
