@@ -1,13 +1,13 @@
 import { checkHistory, type Promises } from './check-history.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Sent } from './operation.ts';
 import type { Violation } from './violation.ts';
 
 /** Takes notes; one for each run. */
 export class History {
   readonly operations: Operation[] = [];
 
-  sent(id: string, stream: string, to: readonly string[], body?: string): void {
-    this.operations.push({ kind: 'sent', id, stream, to, ...(body === undefined ? {} : { body }) });
+  sent(id: string, stream: string, to: readonly string[], more: Pick<Sent, 'perhaps' | 'body'> = {}): void {
+    this.operations.push({ kind: 'sent', id, stream, to, ...more });
   }
 
   accepted(id: string): void {

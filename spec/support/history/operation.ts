@@ -10,6 +10,8 @@ export interface Sent {
   readonly id: string;
   readonly stream: string;
   readonly to: readonly string[];
+  /** How the names of others begin who may get it and need not, such as a user's sessions that begin meanwhile. */
+  readonly perhaps?: string;
   /** What is in it; compared with what arrives. */
   readonly body?: string;
 }

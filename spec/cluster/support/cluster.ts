@@ -1,0 +1,81 @@
+import { type EchoBackend, startEchoBackend } from '../../support/echo-backend.ts';
+import { type Balancer, startHttpBalancer, startTcpBalancer } from './balancer.ts';
+import { Member, type Settings } from './member.ts';
+import { push } from './push.ts';
+
+export interface ClusterOptions {
+  readonly gateways?: number;
+  readonly apis?: number;
+  /** Where Redis and perhaps Kafka are. */
+  readonly services: Settings;
+  /** For all members. */
+  readonly settings?: Settings;
+  /** For one of them. */
+  readonly settingsOf?: (name: string) => Settings;
+  readonly backend?: EchoBackend;
+}
+
+/** A cluster of real processes, behind balancers that know nothing of sessions. */
+export interface Cluster {
+  readonly gateways: readonly Member[];
+  readonly apis: readonly Member[];
+  readonly backend: EchoBackend;
+  /** Per request. */
+  readonly http: Balancer;
+  /** Per connection. */
+  readonly tcp: Balancer;
+  /** Over the API nodes that run, in turns. */
+  push(method: string, request: object): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+/** Shorter than the defaults, so that what waits for them does not take long; long enough for two busy cores. */
+const SETTINGS: Settings = {
+  'engine.rehearsal': 'false',
+  'cluster.leaseTtl': '3s',
+  'log.level': 'info',
+  'log.format': 'json',
+};
+
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { gateways = 3, apis = 2, services, settings = {}, settingsOf = () => ({}) } = options;
+  const backend = options.backend ?? (await startEchoBackend());
+  const create = (role: 'gateway' | 'api', name: string) =>
+    Member.create(role, name, {
+      ...SETTINGS,
+      'backend.url': backend.url,
+      ...services,
+      ...settings,
+      ...settingsOf(name),
+    });
+  const named = (role: 'gateway' | 'api', count: number) =>
+    Promise.all(Array.from({ length: count }, (_, i) => create(role, `${role} ${i + 1}`)));
+  const members = { gateways: await named('gateway', gateways), apis: await named('api', apis) };
+  const all = [...members.gateways, ...members.apis];
+  try {
+    await Promise.all(all.map((member) => member.start()));
+  } catch (error) {
+    await Promise.all(all.map((member) => member.kill()));
+    await backend.close();
+    throw error;
+  }
+  const ports = members.gateways.map(({ port }) => port);
+  const http = await startHttpBalancer(ports);
+  const tcp = await startTcpBalancer(ports);
+  let turn = 0;
+  return {
+    ...members,
+    backend,
+    http,
+    tcp,
+    push: (method, request) => {
+      const running = members.apis.filter((api) => api.isRunning);
+      return push(running[turn++ % running.length]!.url, method, request);
+    },
+    close: async () => {
+      await Promise.all([http.close(), tcp.close()]);
+      await Promise.all(all.map((member) => member.kill()));
+      await backend.close();
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIBRARIES, TRANSPORTS } from '../../../clients/libraries.ts';
+import type { History } from '../../../support/history/history.ts';
+import type { Violation } from '../../../support/history/violation.ts';
+import type { HistoryBackend } from './history-backend.ts';
+import { Session } from './session.ts';
+
+export interface WorkloadOptions {
+  readonly history: History;
+  readonly backend: HistoryBackend;
+  /** Where clients connect; they take turns. */
+  readonly urls: readonly string[];
+  readonly clients: number;
+  /** How long each client rests between two messages, ms. */
+  readonly rest: number;
+  readonly push: (request: object) => Promise<unknown>;
+  readonly pushers: number;
+  /** Names of sessions begin so. */
+  readonly prefix?: string;
+}
+
+/** How long a session is open before pushes are promised to it, ms: nodes may look up users in a cache. */
+const KNOWN_AFTER = 1_000;
+/** How long a client waits before it connects again, ms. */
+const RECONNECT = 300;
+const SETTLE_TIMEOUT = 30_000;
+
+export interface WorkloadCounts {
+  sessions: number;
+  said: number;
+  pushed: number;
+  refused: number;
+}
+
+/**
+ * Clients of every library and transport that talk, are pushed to and come back when they are cut off; everything is
+ * noted. Faults are somebody else's business.
+ */
+export class Workload {
+  readonly counts: WorkloadCounts = { sessions: 0, said: 0, pushed: 0, refused: 0 };
+  private readonly options: WorkloadOptions;
+  private readonly sessions: Session[] = [];
+  private readonly current: (Session | null)[];
+  private readonly tasks: Promise<void>[] = [];
+  private isRunning = true;
+
+  constructor(options: WorkloadOptions) {
+    this.options = options;
+    this.current = Array.from({ length: options.clients }, () => null);
+  }
+
+  start(): void {
+    const { clients, pushers } = this.options;
+    for (let i = 0; i < clients; i++) this.tasks.push(this.client(i));
+    for (let i = 0; i < pushers; i++) this.tasks.push(this.pusher(i));
+  }
+
+  /** Resolves when every client is connected. */
+  async connected(ms = SETTLE_TIMEOUT): Promise<void> {
+    await until(
+      () => this.current.every((session) => session?.isOpen === true),
+      ms,
+      () => {
+        const missing = this.current.filter((session) => session?.isOpen !== true).length;
+        return `${missing} of ${this.current.length} clients are not connected`;
+      },
+    );
+  }
+
+  openSessions(): readonly Session[] {
+    return this.current.filter((session): session is Session => session?.isOpen === true);
+  }
+
+  /** Lets clients and pushers finish, waits for every answer still owed, and judges. Sessions are closed at the end. */
+  async finish(promises: Parameters<History['check']>[0] = {}): Promise<readonly Violation[]> {
+    this.isRunning = false;
+    await Promise.all(this.tasks);
+    const { history, backend } = this.options;
+    const open = this.openSessions();
+    await until(
+      () => open.every((session) => !session.isOpen || session.waiting === 0),
+      SETTLE_TIMEOUT,
+      () => '',
+    ).catch(() => {});
+    // The echo comes behind the acknowledgement, and a push behind its answer.
+    await sleep(1000);
+    for (const session of open) session.claim();
+    history.settled();
+    for (const session of this.current) session?.disconnect();
+    const heard = () => this.sessions.filter(({ name }) => backend.sockets.has(name));
+    await until(
+      () => heard().every(({ name }) => backend.ends.has(name)),
+      SETTLE_TIMEOUT,
+      () => '',
+    ).catch(() => {});
+    await sleep(500);
+    for (const { name } of heard()) history.accepted(`end ${name}`);
+    return history.check(promises);
+  }
+
+  private async client(index: number): Promise<void> {
+    const { history, urls, rest, prefix = '' } = this.options;
+    const library = LIBRARIES[index % LIBRARIES.length]!;
+    const { transports } = TRANSPORTS[Math.floor(index / LIBRARIES.length) % TRANSPORTS.length]!;
+    for (let life = 1; this.isRunning; life++) {
+      const name = `${prefix}c${index}#${life}`;
+      const url = urls[(index + life) % urls.length]!;
+      const session = new Session({ history, name, library, url, transports });
+      this.sessions.push(session);
+      this.current[index] = session;
+      this.counts.sessions++;
+      let hasEnded = false;
+      void session.ended.then(() => {
+        hasEnded = true;
+      });
+      while (this.isRunning && !hasEnded) {
+        if (session.isOpen) {
+          session.say();
+          this.counts.said++;
+        }
+        await sleep(rest * (0.5 + Math.random()));
+      }
+      if (!hasEnded) return;
+      session.disconnect();
+      await sleep(RECONNECT * (0.5 + Math.random()));
+    }
+  }
+
+  /** To one user, or to many, one push after the other: the next is sent when the last was answered. */
+  private async pusher(index: number): Promise<void> {
+    const { history, push, prefix = '' } = this.options;
+    for (let n = 0; this.isRunning; n++) {
+      await sleep(5);
+      const known = this.sessions.filter((session) => session.hasBeenOpenFor(KNOWN_AFTER));
+      if (known.length === 0) continue;
+      const first = Math.floor(Math.random() * known.length);
+      const chosen = n % 10 === 0 ? known : [known[first]!];
+      const users = chosen.map(({ name }) => name);
+      const id = `${prefix}pusher ${index} push ${n}`;
+      history.sent(id, `${prefix}pusher ${index}`, users);
+      try {
+        await push({ to: { users }, event: 'pushed', args: [id] });
+        history.accepted(id);
+        this.counts.pushed++;
+      } catch {
+        history.refused(id);
+        this.counts.refused++;
+      }
+    }
+  }
+}
+
+async function until(holds: () => boolean, ms: number, what: () => string): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(what());
+    await sleep(20);
+  }
+}
