@@ -41,6 +41,7 @@ async function run(
       outcome.reload = reload;
       return 0;
     },
+    createTopics: async () => ['ws.upstream'],
     out: (text) => {
       outcome.out += text;
     },

@@ -10,6 +10,8 @@ export interface Cli {
    * the configuration again from the same sources (SIGHUP).
    */
   readonly startNode: (role: Role, config: Config, reload: () => LoadResult) => Promise<number>;
+  /** Creates Kafka's topics where they do not exist; resolves with the names of those it made. */
+  readonly createTopics: (config: Config) => Promise<readonly string[]>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Content of a text file; throws when it cannot be read. */

@@ -33,7 +33,7 @@ const OPTIONS: readonly string[] = [
 ];
 
 /** What the caller must give; the rest of `Cli` is the process itself unless a test says otherwise. */
-export type CliDependencies = Pick<Cli, 'startNode'> & Partial<Cli>;
+export type CliDependencies = Pick<Cli, 'startNode' | 'createTopics'> & Partial<Cli>;
 
 /**
  * Runs one command line (`argv` without node and script). Resolves with the exit code: 0 done, 1 failed,

@@ -3,6 +3,7 @@ import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { ClusterBus } from './cluster-bus.ts';
+import { KafkaBus } from './kafka-bus.ts';
 import { RedisBus } from './redis-bus.ts';
 
 export interface BusParts {
@@ -13,5 +14,5 @@ export interface BusParts {
 
 /** What joins this node to the others, by `redis.url` and `kafka.brokers`. */
 export function busFor(config: Config, parts: BusParts): ClusterBus {
-  return new RedisBus(config, parts);
+  return config.kafka.brokers.length === 0 ? new RedisBus(config, parts) : new KafkaBus(config, parts);
 }

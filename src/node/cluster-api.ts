@@ -88,6 +88,7 @@ export class ClusterApi implements Role {
   async start(): Promise<Partial<Ports>> {
     const { seat, lease } = this.options;
     this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));
+    await this.mailbox.reading;
     this.api.startHearing();
     const ports = await this.api.listen();
     this.closeInlet = await seat.openInlet(this.dispatcher);

@@ -122,6 +122,7 @@ export class ClusterGateway implements Role {
   async start(): Promise<Partial<Ports>> {
     const { seat, lease, clock, portUse } = this.options;
     this.mailbox = seat.mailbox.open(lease.number, (letter) => this.gateway.postbox.receive(letter));
+    await this.mailbox.reading;
     this.sessionLimit?.start();
     this.toucher = clock.every(TOUCH_EVERY, () => void this.touch());
     return { clients: await this.clients.listen(portUse) };

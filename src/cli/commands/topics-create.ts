@@ -9,15 +9,19 @@ export const TOPICS_CREATE: CliCommand = {
   options: [],
   operand: '',
   takesSettings: true,
-  run(given, cli) {
+  async run(given, cli) {
     const loaded = loadSettingsOrExplain(given, 'gateway', cli);
     if (loaded === null) return EXIT.usage;
-    cli.err(
-      loaded.config.kafka.brokers.length === 0
-        ? 'holdfast topics create needs kafka.brokers (and redis.url). The memory bus of holdfast dev has no topics.\n'
-        : 'holdfast topics create: this version runs a single node only and has no adapter for Kafka yet. ' +
-            'No topic was created.\n',
+    if (loaded.config.kafka.brokers.length === 0) {
+      cli.err(
+        'holdfast topics create needs kafka.brokers (and redis.url). The memory bus of holdfast dev has no topics.\n',
+      );
+      return EXIT.usage;
+    }
+    const created = await cli.createTopics(loaded.config);
+    cli.out(
+      created.length === 0 ? 'all topics exist\n' : created.map((topic) => `created ${topic}\n`).join(''),
     );
-    return EXIT.usage;
+    return EXIT.ok;
   },
 };

@@ -10,7 +10,7 @@ import { SocketPacketType } from './socket-packet.ts';
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 
 export function eventMessage(namespace: string, event: string, body: Body, ackId: number): Uint8Array {
-  const data = [event, ...values(body)];
+  const data = [event, ...valuesOf(body)];
   return pack(
     ackId < 0
       ? { type: SocketPacketType.EVENT, data, nsp: namespace }
@@ -19,7 +19,7 @@ export function eventMessage(namespace: string, event: string, body: Body, ackId
 }
 
 export function ackMessage(namespace: string, ackId: number, body: Body): Uint8Array {
-  return pack({ type: SocketPacketType.ACK, data: values(body), nsp: namespace, id: ackId });
+  return pack({ type: SocketPacketType.ACK, data: valuesOf(body), nsp: namespace, id: ackId });
 }
 
 /** `payload`: JSON text of an object, or `null`. */
@@ -40,7 +40,7 @@ export function disconnectMessage(namespace: string): Uint8Array {
 }
 
 /** The arguments with their bytes in place of the placeholders. */
-function values({ args, attachments }: Body): unknown[] {
+export function valuesOf({ args, attachments }: Body): unknown[] {
   if (attachments.length === 0) return JSON.parse(args) as unknown[];
   return JSON.parse(args, (_key, value: unknown) => {
     if (!isPlaceholder(value) || typeof value.num !== 'number') return value;

@@ -331,6 +331,26 @@ export const CONFIG_SCHEMA = z.object({
   }),
   kafka: z.object({
     brokers: setting(list(BROKER), '', 'Kafka, which carries the logs; needs `redis.url` for who is where.'),
+    tls: setting(toggle, 'false', 'Speak TLS with the brokers, verified by the certificates of the system.'),
+    sasl: z.object({
+      mechanism: setting(
+        choice('none', 'plain', 'scram-sha-256', 'scram-sha-512'),
+        'none',
+        'How to log in to the brokers.',
+      ),
+      username: setting(text(), '', 'Who logs in to the brokers.'),
+      password: setting(text(), '', 'Password for it.', { secret: true }),
+    }),
+    partitions: setting(
+      integer(1, 10_000, 'partitions'),
+      '16',
+      'Partitions of `ws.upstream` and `ws.downstream` where they do not exist yet: the most API nodes that can share the load.',
+    ),
+    replication: setting(
+      integer(0, 100, 'copies'),
+      '0',
+      'Copies of each topic where it does not exist yet. 0 = what the brokers have for default; 3 is what production wants.',
+    ),
   }),
   cluster: z.object({
     nodeId: optional(

@@ -94,6 +94,10 @@ export const COUNTER = Object.freeze({
     'holdfast_mailbox_gaps_total',
     'Times letters of other nodes to this one may have been lost.',
   ),
+  deadLetters: layout.one(
+    'holdfast_dead_letters_total',
+    'Records of ws.downstream that could not be delivered and went to ws.downstream.dlq.',
+  ),
   stallsForgiven: layout.one(
     'holdfast_stalls_forgiven_total',
     'Times deadlines were extended because this process itself had stood still.',

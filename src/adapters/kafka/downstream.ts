@@ -1,0 +1,145 @@
+import type { EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import type { Deliverer } from '../../runtime/delivery/deliverer.ts';
+import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
+import type { Log } from '../../runtime/ports/log.ts';
+import { downstreamCommand } from './downstream-command.ts';
+import { KafkaConsumer } from './kafka-consumer.ts';
+import { KafkaWriter } from './kafka-writer.ts';
+import { headersOf } from './message-headers.ts';
+import { DEAD_LETTERS, DOWNSTREAM } from './topics.ts';
+
+export interface DownstreamOptions {
+  readonly kafka: Kafka;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deliverer: Deliverer;
+  readonly observe: (seconds: number) => void;
+  readonly onDeadLetter: () => void;
+}
+
+const GROUP = 'holdfast-downstream';
+const TRIES = 5;
+const FIRST_PAUSE = 200;
+
+/**
+ * The public inlet: takes commands that others produce to `ws.downstream`, in order within a partition. What is no
+ * command, or cannot be delivered after some tries, goes to `ws.downstream.dlq` with the reason in its headers.
+ */
+export class Downstream {
+  private readonly options: DownstreamOptions;
+  private readonly consumer: KafkaConsumer;
+  private readonly deadLetters: KafkaWriter;
+
+  constructor(options: DownstreamOptions) {
+    this.options = options;
+    const { kafka, clock, log, observe } = options;
+    this.deadLetters = new KafkaWriter({
+      kafka,
+      clock,
+      log,
+      observe,
+      topic: DEAD_LETTERS,
+      maxMessages: 10_000,
+      maxBytes: 64 * 1024 * 1024,
+      giveUpAfter: 30_000,
+    });
+    this.consumer = new KafkaConsumer({
+      kafka,
+      clock,
+      log,
+      topic: DOWNSTREAM,
+      fromBeginning: false,
+      concurrency: 32,
+      config: {
+        groupId: GROUP,
+        sessionTimeout: 10_000,
+        heartbeatInterval: 1_000,
+        maxWaitTimeInMs: 500,
+        minBytes: 1,
+        allowAutoTopicCreation: false,
+      },
+      eachBatch: (payload) => this.take(payload),
+    });
+  }
+
+  start(): Promise<void> {
+    return this.consumer.start();
+  }
+
+  async close(): Promise<void> {
+    await this.consumer.close();
+    await this.deadLetters.flush();
+    await this.deadLetters.close();
+  }
+
+  private async take(payload: EachBatchPayload): Promise<void> {
+    const { batch, resolveOffset, heartbeat, isRunning, isStale, commitOffsetsIfNecessary } = payload;
+    let last: string | null = null;
+    for (const message of batch.messages) {
+      if (!isRunning() || isStale()) break;
+      await this.deliver(message, heartbeat);
+      last = message.offset;
+      resolveOffset(last);
+      await heartbeat();
+    }
+    if (last === null) return;
+    const offset = (BigInt(last) + 1n).toString();
+    const partitions = [{ partition: batch.partition, offset }];
+    await commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] });
+  }
+
+  private async deliver(message: KafkaMessage, heartbeat: () => Promise<void>): Promise<void> {
+    const { deliverer, clock, log } = this.options;
+    for (let tried = 1; ; tried++) {
+      try {
+        const headers = headersOf(message.headers);
+        const command = downstreamCommand(
+          message.key?.toString() ?? '',
+          message.value ?? new Uint8Array(0),
+          headers,
+        );
+        if (command.kind === 'emit') await deliverer.emit(command);
+        else await deliverer.perform(command);
+        return;
+      } catch (error) {
+        const failure =
+          error instanceof HoldfastError
+            ? error
+            : new HoldfastError('internal', 'internal error', { cause: error });
+        if (failure.code === 'invalid_argument' || tried === TRIES) {
+          log.warn(
+            { err: failure, offset: message.offset, tried },
+            'a record of ws.downstream goes to the dead letters',
+          );
+          return this.bury(message, failure, tried);
+        }
+        await heartbeat();
+        await new Promise<void>((resolve) => clock.after(FIRST_PAUSE * 2 ** (tried - 1), resolve));
+      }
+    }
+  }
+
+  private bury(
+    { key, value, headers, offset }: KafkaMessage,
+    failure: HoldfastError,
+    tried: number,
+  ): Promise<void> {
+    this.options.onDeadLetter();
+    const why: IHeaders = {
+      'X-Error-Code': failure.code,
+      'X-Error': failure.message,
+      'X-Tries': String(tried),
+      'X-Offset': offset,
+    };
+    return new Promise((resolve, reject) => {
+      this.deadLetters.write({
+        message: { key, value, headers: { ...headers, ...why } },
+        bytes: (value?.length ?? 0) + 256,
+        precious: true,
+        accepted: resolve,
+        refused: reject,
+      });
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import type { Log } from '../../runtime/ports/log.ts';
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly tls: boolean;
+  readonly sasl: {
+    readonly mechanism: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
+/** The library's connection settings. Its own lines go to our log; what it tries again is none of an operator's. */
+export function kafkaClient(settings: KafkaSettings, log: Log): Kafka {
+  const { brokers, tls, sasl } = settings;
+  return new Kafka({
+    clientId: 'holdfast',
+    brokers: [...brokers],
+    ssl: tls,
+    ...(sasl.mechanism === 'none' ? {} : { sasl: sasl as SASLOptions }),
+    connectionTimeout: 3_000,
+    authenticationTimeout: 5_000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 },
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ namespace, level, log: { message, ...rest } }) => {
+        const fields = { kafka: namespace, error: rest.error ?? undefined };
+        if (level === logLevel.ERROR) log.warn(fields, message);
+        else log.debug(fields, message);
+      },
+  });
+}
+
+/** What the library throws, as everybody else knows it. */
+export function kafkaFailure(error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new HoldfastError('unavailable', `Kafka: ${message}`, { cause: error });
+}

@@ -1,0 +1,167 @@
+import type { Kafka, Message, Producer } from 'kafkajs';
+import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
+import type { Log } from '../../runtime/ports/log.ts';
+import { kafkaFailure } from './kafka-client.ts';
+
+export interface KafkaWriterOptions {
+  readonly kafka: Kafka;
+  readonly topic: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Messages, and bytes of them, that may wait for the brokers. */
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+  /** How long (ms) a message may wait for the brokers before it is given up. */
+  readonly giveUpAfter: number;
+  /** Time from handing a batch to the brokers to their answer, in seconds. */
+  readonly observe: (seconds: number) => void;
+}
+
+export interface Outgoing {
+  readonly message: Message;
+  readonly bytes: number;
+  /** Given up only when there is no room left. */
+  readonly precious: boolean;
+  readonly accepted: () => void;
+  readonly refused: (error: HoldfastError) => void;
+}
+
+interface Waiting extends Outgoing {
+  readonly since: number;
+}
+
+const AT_ONCE = 2_000;
+const BATCH_BYTES = 900_000;
+const PAUSE = 250;
+const DISCONNECT_WITHIN = 3_000;
+
+/**
+ * Messages on their way to one topic, in order and one batch at a time: acknowledged by all replicas in sync, each
+ * once as far as the library's idempotence goes. The queue is ours, with a bound and a deadline, because the library
+ * would try for ever. A producer that failed is replaced; a batch that may have been written is written again.
+ */
+export class KafkaWriter {
+  private readonly options: KafkaWriterOptions;
+  private producer: Producer | null = null;
+  private waiting: Waiting[] = [];
+  private bytes = 0;
+  private writing = false;
+  private closed = false;
+  private idle: (() => void)[] = [];
+
+  constructor(options: KafkaWriterOptions) {
+    this.options = options;
+  }
+
+  /** Throws `resource_exhausted` when too much waits already, `unavailable` when closed. */
+  write(outgoing: Outgoing): void {
+    if (this.closed) throw new HoldfastError('unavailable', `${this.options.topic} is closed`);
+    const { maxMessages, maxBytes, clock, topic } = this.options;
+    const isFull = this.waiting.length >= maxMessages || this.bytes + outgoing.bytes > maxBytes;
+    if (isFull && !outgoing.precious) {
+      throw new HoldfastError('resource_exhausted', `too much waits for ${topic}`);
+    }
+    this.waiting.push({ ...outgoing, since: clock.now() });
+    this.bytes += outgoing.bytes;
+    if (this.writing) return;
+    this.writing = true;
+    // Whatever else comes in this tick leaves with it.
+    setImmediate(() => void this.run());
+  }
+
+  /** Resolves when everything written so far was accepted or given up. */
+  flush(): Promise<void> {
+    if (!this.writing) return Promise.resolve();
+    return new Promise((resolve) => this.idle.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.drop();
+  }
+
+  private async run(): Promise<void> {
+    let isTroubled = false;
+    while (this.waiting.length > 0) {
+      const batch = this.batch();
+      try {
+        await this.send(batch);
+        this.waiting.splice(0, batch.length);
+        for (const { bytes, accepted } of batch) {
+          this.bytes -= bytes;
+          accepted();
+        }
+        isTroubled = false;
+      } catch (error) {
+        const failure = kafkaFailure(error);
+        if (!isTroubled)
+          this.options.log.warn({ err: failure }, `${this.options.topic} is not written; trying again`);
+        isTroubled = true;
+        await this.drop();
+        if (this.closed) this.refuse(() => true, failure);
+        else this.refuse((one) => !one.precious && this.isTooOld(one), failure);
+        await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
+      }
+    }
+    this.writing = false;
+    for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private batch(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (; count < this.waiting.length && count < AT_ONCE; count++) {
+      bytes += this.waiting[count]!.bytes;
+      if (bytes > BATCH_BYTES && count > 0) break;
+    }
+    return this.waiting.slice(0, count);
+  }
+
+  private async send(batch: readonly Waiting[]): Promise<void> {
+    const { clock, topic, observe } = this.options;
+    const producer = await this.connected();
+    const start = clock.now();
+    await producer.send({ topic, acks: -1, timeout: 10_000, messages: batch.map(({ message }) => message) });
+    observe((clock.now() - start) / 1000);
+  }
+
+  private async connected(): Promise<Producer> {
+    if (this.producer !== null) return this.producer;
+    const producer = this.options.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 5 },
+    });
+    await producer.connect();
+    this.producer = producer;
+    return producer;
+  }
+
+  private async drop(): Promise<void> {
+    const { producer } = this;
+    this.producer = null;
+    if (producer === null) return;
+    // It may wait for requests that nobody will answer.
+    const late = new Promise<void>((resolve) => this.options.clock.after(DISCONNECT_WITHIN, resolve));
+    await Promise.race([producer.disconnect().catch(() => {}), late]);
+  }
+
+  private isTooOld({ since }: Waiting): boolean {
+    return this.options.clock.now() - since > this.options.giveUpAfter;
+  }
+
+  private refuse(which: (one: Waiting) => boolean, failure: HoldfastError): void {
+    const kept: Waiting[] = [];
+    for (const one of this.waiting) {
+      if (!which(one)) {
+        kept.push(one);
+        continue;
+      }
+      this.bytes -= one.bytes;
+      one.refused(failure);
+    }
+    this.waiting = kept;
+  }
+}

@@ -1,0 +1,155 @@
+import type { Kafka, PartitionAssigner } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
+import type { Log } from '../../runtime/ports/log.ts';
+import type { Mailbox, MailboxSubscription } from '../../runtime/ports/mailbox.ts';
+import { KafkaConsumer } from './kafka-consumer.ts';
+import { KafkaWriter } from './kafka-writer.ts';
+import { headersOf } from './message-headers.ts';
+import { endOffset, ensureMailbox, MAILBOXES } from './topics.ts';
+
+const { AssignerProtocol } = kafkajs;
+
+export interface KafkaMailboxOptions<Letter> {
+  readonly kafka: Kafka;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The incarnation that bears a number now, and its partition; null when nobody does. */
+  readonly directory: { slotOf(number: number): { readonly slot: number; readonly epoch: number } | null };
+  readonly encode: (letter: Letter) => Uint8Array;
+  readonly decode: (bytes: Uint8Array) => Letter | null;
+  readonly observe: (seconds: number) => void;
+}
+
+/** A letter is for somebody who waits for it now. */
+const GIVE_UP_AFTER = 10_000;
+const MAX_LETTERS = 50_000;
+const MAX_BYTES = 128 * 1024 * 1024;
+/** Which incarnation a letter is for: a partition outlives who read it. */
+const FOR = 'for';
+
+/** Each node's letters in a partition that only it reads. */
+export class KafkaMailbox<Letter> implements Mailbox<Letter> {
+  readonly #options: KafkaMailboxOptions<Letter>;
+  readonly #writer: KafkaWriter;
+
+  constructor(options: KafkaMailboxOptions<Letter>) {
+    this.#options = options;
+    this.#writer = new KafkaWriter({
+      ...options,
+      topic: MAILBOXES,
+      maxMessages: MAX_LETTERS,
+      maxBytes: MAX_BYTES,
+      giveUpAfter: GIVE_UP_AFTER,
+    });
+  }
+
+  post(number: number, letter: Letter): Promise<void> {
+    const node = this.#options.directory.slotOf(number);
+    if (node === null) return Promise.resolve();
+    const value = Buffer.from(this.#options.encode(letter));
+    return new Promise((resolve, reject) => {
+      this.#writer.write({
+        message: { partition: node.slot, value, headers: { [FOR]: `${number}:${node.epoch}` } },
+        bytes: value.length + 64,
+        precious: false,
+        accepted: resolve,
+        refused: reject,
+      });
+    });
+  }
+
+  open(number: number, receive: (letter: Letter) => void): MailboxSubscription {
+    const { kafka, clock, log, directory, decode } = this.#options;
+    const node = directory.slotOf(number);
+    if (node === null) throw new HoldfastError('internal', `node ${number} opens a mailbox without a lease`);
+    const self = `${number}:${node.epoch}`;
+    const { slot } = node;
+    let position: string | null = null;
+    let isPlaced = false;
+    const consumer = new KafkaConsumer({
+      kafka,
+      clock,
+      log,
+      topic: MAILBOXES,
+      fromBeginning: false,
+      concurrency: 1,
+      config: {
+        groupId: `holdfast-mailbox-${number}-${node.epoch}`,
+        partitionAssigners: [always(slot)],
+        sessionTimeout: 10_000,
+        heartbeatInterval: 2_000,
+        maxWaitTimeInMs: 500,
+        minBytes: 1,
+        allowAutoTopicCreation: false,
+      },
+      // What the group says about where to begin does not count: this reader knows where it is.
+      began: (running) => {
+        running.seek({ topic: MAILBOXES, partition: slot, offset: position! });
+        isPlaced = true;
+      },
+      eachBatch: async ({ batch, resolveOffset, heartbeat, isStale, isRunning }) => {
+        if (!isPlaced && BigInt(batch.firstOffset() ?? 0) > BigInt(position!)) return;
+        for (const { offset, value, headers } of batch.messages) {
+          if (!isRunning() || isStale()) return;
+          if (BigInt(offset) < BigInt(position!)) continue;
+          position = (BigInt(offset) + 1n).toString();
+          resolveOffset(offset);
+          if (headersOf(headers)[FOR] !== self) continue;
+          const letter = decode(value ?? new Uint8Array(0));
+          if (letter === null) log.warn({}, 'a letter of an unknown kind was dropped');
+          else receive(letter);
+        }
+        await heartbeat();
+      },
+    });
+    const reading = this.#begin(slot, (offset) => {
+      position = offset;
+    }).then(() => consumer.start());
+    return {
+      reading,
+      close: async () => {
+        await consumer.close();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+  }
+
+  async #begin(slot: number, at: (offset: string) => void): Promise<void> {
+    const { kafka, clock, log } = this.#options;
+    for (;;) {
+      try {
+        await ensureMailbox(kafka, slot);
+        return at(await endOffset(kafka, MAILBOXES, slot));
+      } catch (error) {
+        log.warn({ err: error }, 'the mailbox is not there yet; trying again');
+        await new Promise<void>((resolve) => clock.after(1_000, resolve));
+      }
+    }
+  }
+}
+
+/** The library assigns partitions by groups only; a group of one member takes just the one it is for. */
+function always(partition: number): PartitionAssigner {
+  return () => ({
+    name: 'HoldfastOwnPartition',
+    version: 0,
+    assign: async ({ members }) =>
+      members.map(({ memberId }) => ({
+        memberId,
+        memberAssignment: AssignerProtocol.MemberAssignment.encode({
+          version: 0,
+          assignment: { [MAILBOXES]: [partition] },
+          userData: Buffer.alloc(0),
+        }),
+      })),
+    protocol: ({ topics }) => ({
+      name: 'HoldfastOwnPartition',
+      metadata: AssignerProtocol.MemberMetadata.encode({ version: 0, topics, userData: Buffer.alloc(0) }),
+    }),
+  });
+}

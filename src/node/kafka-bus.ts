@@ -1,0 +1,81 @@
+import type { Kafka } from 'kafkajs';
+import { Downstream } from '../adapters/kafka/downstream.ts';
+import { kafkaClient } from '../adapters/kafka/kafka-client.ts';
+import { KafkaMailbox } from '../adapters/kafka/mailbox.ts';
+import { createTopics } from '../adapters/kafka/topics.ts';
+import { KafkaUpstreamLog } from '../adapters/kafka/upstream-log.ts';
+import { VERSION } from '../cli/version.ts';
+import type { Config } from '../runtime/config/config.ts';
+import type { Letter } from '../runtime/delivery/letter.ts';
+import { COUNTER } from '../runtime/metrics/counter-slots.ts';
+import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
+import type { BusParts } from './bus-for.ts';
+import type { BusSeat } from './cluster-bus.ts';
+import { RedisBus } from './redis-bus.ts';
+
+/** Redis for who is where, Kafka for the logs and the mailboxes. */
+export class KafkaBus extends RedisBus {
+  private readonly kafka: Kafka;
+  private readonly lags = new Map<number, number>();
+
+  constructor(config: Config, parts: BusParts) {
+    super(config, parts);
+    this.kafka = kafkaClient(config.kafka, parts.log);
+  }
+
+  override lag(): number {
+    let records = 0;
+    for (const lag of this.lags.values()) records += lag;
+    return records;
+  }
+
+  protected override async openLogs(): Promise<Omit<BusSeat, 'presence'>> {
+    const { clock, log, metrics } = this.parts;
+    const { kafka, directory } = this;
+    await createTopics(kafka, this.config.kafka);
+    const { total: maxRecords, maxBytes } = this.config.backend.queue;
+    const observe = (seconds: number) => metrics.kafkaProduceDuration.observe(seconds * 1000);
+    const mailbox = new KafkaMailbox<Letter>({
+      kafka,
+      clock,
+      log,
+      directory,
+      encode: encodeLetter,
+      decode: decodeLetter,
+      observe,
+    });
+    const upstreamLog = new KafkaUpstreamLog({
+      kafka,
+      clock,
+      log,
+      version: VERSION,
+      maxRecords,
+      maxBytes,
+      observe,
+      refused: (record, error) => {
+        metrics.counters.add(COUNTER.messagesDropped['backend queue']);
+        log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was given up');
+      },
+      lagged: (partition, records) => this.lags.set(partition, records),
+    });
+    return {
+      mailbox,
+      upstreamLog,
+      openInlet: async (deliverer) => {
+        const inlet = new Downstream({
+          kafka,
+          clock,
+          log,
+          deliverer,
+          observe,
+          onDeadLetter: () => metrics.counters.add(COUNTER.deadLetters),
+        });
+        void inlet.start();
+        return () => inlet.close();
+      },
+      leave: async () => {
+        await Promise.all([mailbox.close(), upstreamLog.close()]);
+      },
+    };
+  }
+}

@@ -1,0 +1,103 @@
+import { Packr } from 'msgpackr';
+import type { Body } from '../codec/body.ts';
+import { valuesOf } from '../codec/msgpack-packet-encoder.ts';
+import { MsgpackReader } from '../codec/msgpack-reader.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { UpstreamRecord } from '../ports/upstream-log.ts';
+import type { ProtocolName, SocketDescription } from '../socket-description.ts';
+import { EVENTS, type Headers, recordHeaders } from './record-headers.ts';
+
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+
+/** What our own gateways write is within these already; what others write has to be. */
+const LIMITS = {
+  maxDepth: 512,
+  maxAttachments: 10_000,
+  maxAttachmentBytes: 64 * 1024 * 1024,
+  maxPacketsPerPayload: 1,
+};
+
+/** A record as Kafka carries it: value `[event, ...args]` in MessagePack with bytes as bin, the rest in headers. */
+export function encodeRecord(record: UpstreamRecord, version: string): { value: Buffer; headers: Headers } {
+  return { value: encodeValue(record), headers: recordHeaders(record, version) };
+}
+
+/** Throws `HoldfastError('invalid_argument')` for what is no record. */
+export function decodeRecord(key: string, value: Uint8Array, headers: Headers): UpstreamRecord {
+  const { event, body } = decodeEvent(value);
+  const facts = {
+    key,
+    socket: socketOf(headers),
+    home: Number(headers['X-Node'] ?? -1),
+    messageId: headers['X-Message-ID'] ?? '',
+    traceId: headers['X-Trace-ID'] ?? '',
+    time: Number(headers['X-Time-Gateway'] ?? 0),
+  };
+  switch (headers['X-Event']) {
+    case EVENTS.connect: {
+      const [auth] = JSON.parse(body.args) as unknown[];
+      return {
+        ...facts,
+        kind: 'connect',
+        auth: (auth ?? null) as string | null,
+        query: JSON.parse(headers['X-Query'] ?? '{}'),
+        headers: JSON.parse(headers['X-Headers'] ?? '{}'),
+      };
+    }
+    case EVENTS.message:
+      return { ...facts, kind: 'message', event, body, ackId: Number(headers['X-Ack-ID'] ?? -1) };
+    case EVENTS.disconnect:
+      return { ...facts, kind: 'disconnect', reason: String((JSON.parse(body.args) as unknown[])[0] ?? '') };
+    default:
+      throw new HoldfastError('invalid_argument', `X-Event is "${headers['X-Event'] ?? ''}"`);
+  }
+}
+
+/** `[event, ...args]` as an event name and a body; bytes become attachments. */
+export function decodeEvent(value: Uint8Array): { event: string; body: Body } {
+  const reader = new MsgpackReader(value, 0, value.length, LIMITS);
+  const length = reader.arrayHeader();
+  if (length < 1)
+    throw new HoldfastError('invalid_argument', 'the value is no MessagePack array [event, ...args]');
+  const texts: string[] = [];
+  for (let index = 0; index < length; index++) texts.push(reader.value(0));
+  if (reader.error !== 0 || reader.pos !== value.length) {
+    throw new HoldfastError('invalid_argument', 'the value is no MessagePack array [event, ...args]');
+  }
+  const event: unknown = JSON.parse(texts[0]!);
+  if (typeof event !== 'string') throw new HoldfastError('invalid_argument', 'the event is no string');
+  return { event, body: { args: `[${texts.slice(1).join(',')}]`, attachments: reader.attachments } };
+}
+
+/** The opposite of `decodeEvent`. */
+export function encodeEvent(event: string, body: Body): Buffer {
+  return Buffer.from(packr.pack([event, ...valuesOf(body)]));
+}
+
+function encodeValue(record: UpstreamRecord): Buffer {
+  switch (record.kind) {
+    case 'connect':
+      return Buffer.from(packr.pack(['connect', record.auth]));
+    case 'message':
+      return encodeEvent(record.event, record.body);
+    case 'disconnect':
+      return Buffer.from(packr.pack(['disconnect', record.reason]));
+    default:
+      return record satisfies never;
+  }
+}
+
+function socketOf(headers: Headers): SocketDescription {
+  return {
+    id: headers['X-ID'] ?? '',
+    user: headers['X-Uid'] ?? '',
+    namespace: headers['X-Namespace'] ?? '/',
+    rooms: JSON.parse(headers['X-Guid'] ?? '[]') as string[],
+    transport: headers['X-Transport'] === 'polling' ? 'polling' : 'websocket',
+    address: headers['X-Address'] ?? '',
+    locale: headers['X-Locale'] ?? '',
+    authType: headers['X-Auth-Type'] ?? '',
+    clientVersion: headers['X-Client-Version'] ?? '',
+    protocol: (headers['X-Protocol'] ?? 'socket.io/5') as ProtocolName,
+  };
+}

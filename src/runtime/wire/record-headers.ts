@@ -1,0 +1,56 @@
+import type { UpstreamRecord } from '../ports/upstream-log.ts';
+
+export type Headers = Record<string, string>;
+
+/** Longest value, bytes: addresses and names of clients are theirs to choose. */
+const MAX_VALUE = 4_096;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const CONTROL = /[\u0000-\u001f\u007f]/g;
+
+/**
+ * A record's headers: everything but the event and its arguments, so that nobody needs to decode a value to know where
+ * it belongs. Only names listed here are written; what clients sent is cut to size and freed of control characters.
+ */
+export function recordHeaders(record: UpstreamRecord, version: string): Headers {
+  const { socket, messageId, traceId, time, home, kind } = record;
+  const headers: Headers = {
+    'X-ID': socket.id,
+    'X-Uid': clean(socket.user),
+    'X-Guid': clean(JSON.stringify(socket.rooms)),
+    'X-Event': EVENTS[kind],
+    'X-Locale': clean(socket.locale),
+    'X-Auth-Type': clean(socket.authType),
+    'X-Client-Version': clean(socket.clientVersion),
+    'X-Server-Version': version,
+    'X-Trace-ID': traceId,
+    traceparent: `00-${traceId}-${traceId.slice(16)}-01`,
+    'X-Time-Gateway': String(time),
+    'X-Namespace': clean(socket.namespace),
+    'X-Transport': socket.transport,
+    'X-Address': clean(socket.address),
+    'X-Protocol': socket.protocol,
+    'X-Message-ID': messageId,
+    'X-Node': String(home),
+  };
+  if (kind === 'message') headers['X-Ack-ID'] = String(record.ackId);
+  if (kind === 'connect') {
+    headers['X-Query'] = JSON.stringify(record.query);
+    headers['X-Headers'] = JSON.stringify(record.headers);
+  }
+  return headers;
+}
+
+export const EVENTS = {
+  connect: 'Connect',
+  message: 'Message',
+  disconnect: 'Disconnect',
+} as const satisfies Record<UpstreamRecord['kind'], string>;
+
+function clean(value: string): string {
+  const text = CONTROL.test(value) ? value.replace(CONTROL, '') : value;
+  if (text.length * 3 <= MAX_VALUE || Buffer.byteLength(text) <= MAX_VALUE) return text;
+  return Buffer.from(text)
+    .subarray(0, MAX_VALUE)
+    .toString()
+    .replace(/\ufffd+$/, '');
+}
