@@ -60,7 +60,8 @@ export async function startTcpBalancer(ports: readonly number[]): Promise<Balanc
 export async function startHttpBalancer(ports: readonly number[]): Promise<Balancer> {
   const turns = new Turns(ports);
   const open = new Set<Socket>();
-  const agent = new Agent({ keepAlive: true });
+  // Idle connections end here before the node ends them, so that no request meets one that is about to close.
+  const agent = new Agent({ keepAlive: true, timeout: 4000 });
   const server = createServer(async (incoming, response) => {
     const body: Buffer[] = [];
     try {
@@ -106,7 +107,9 @@ function pass(
     response.writeHead(502).end();
     return;
   }
-  const { method, url, headers } = incoming;
+  // Whether a connection is kept concerns the two ends of it.
+  const { connection: _, ...headers } = incoming.headers;
+  const { method, url } = incoming;
   const outgoing = request({ host: '127.0.0.1', port, method, path: url, headers, agent }, (answer) => {
     turns.count(port);
     response.writeHead(answer.statusCode ?? 502, answer.headers);

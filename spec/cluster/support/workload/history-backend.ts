@@ -4,6 +4,8 @@ import type { History } from '../../../support/history/history.ts';
 
 interface Call {
   readonly socket: { readonly id: string; readonly user: string };
+  readonly auth?: { readonly user?: string } | null;
+  readonly query?: { readonly user?: string };
   readonly messageId: string;
   readonly event?: string;
   readonly args?: readonly unknown[];
@@ -53,6 +55,8 @@ export class HistoryBackend {
   private answer(method: string, call: Call): object {
     const session = call.socket.user;
     switch (method) {
+      case 'OnAuthenticate':
+        return { user: call.auth?.user ?? call.query?.user ?? '' };
       case 'OnConnect':
         this.hear(`begin ${session}`, call);
         this.sockets.set(session, call.socket.id);

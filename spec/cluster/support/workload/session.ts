@@ -15,6 +15,8 @@ export interface SessionOptions {
 /** One session of a stock client, from connect to disconnect; it notes what it sends and what comes. */
 export class Session {
   readonly name: string;
+  /** Library and transports, for people. */
+  readonly kind: string;
   readonly ended: Promise<void>;
   private readonly history: History;
   private readonly socket: ClientSocket;
@@ -22,14 +24,18 @@ export class Session {
   private readonly unanswered = new Set<string>();
   private connectedAt: number | null = null;
   private hasEnded = false;
-  private end: () => void = () => {};
+  private end: (why: unknown) => void = () => {};
+  /** What the client says of its end. */
+  whyEnded = '';
 
   constructor({ history, name, library, url, transports }: SessionOptions) {
     this.history = history;
     this.name = name;
+    this.kind = `${library.name}, ${transports.join('+')}`;
     this.ended = new Promise((resolve) => {
-      this.end = () => {
+      this.end = (why) => {
         if (this.hasEnded) return;
+        this.whyEnded = why instanceof Error ? why.message : String(why);
         this.hasEnded = true;
         history.lost(name);
         resolve();
@@ -41,8 +47,8 @@ export class Session {
     this.socket.on('connect', () => {
       this.connectedAt = performance.now();
     });
-    this.socket.on('disconnect', () => this.end());
-    this.socket.on(library.refusal, () => this.end());
+    this.socket.on('disconnect', (why) => this.end(why));
+    for (const event of ['connect_error', 'error']) this.socket.on(event, (why) => this.end(why));
     for (const event of ['said', 'pushed']) {
       this.socket.on(event, (id) => history.received(String(id), name));
     }
@@ -96,6 +102,6 @@ export class Session {
 
   disconnect(): void {
     this.socket.disconnect();
-    this.end();
+    this.end('closed by its client');
   }
 }

@@ -71,6 +71,16 @@ export class Workload {
     return this.current.filter((session): session is Session => session?.isOpen === true);
   }
 
+  /** Sessions that ended by themselves: who, and what the client said. */
+  broken(): readonly string[] {
+    return this.sessions
+      .filter(
+        ({ whyEnded }) =>
+          whyEnded !== '' && !whyEnded.startsWith('closed by') && whyEnded !== 'io client disconnect',
+      )
+      .map(({ name, kind, whyEnded }) => `${name} (${kind}): ${whyEnded}`);
+  }
+
   /** Lets clients and pushers finish, waits for every answer still owed, and judges. Sessions are closed at the end. */
   async finish(promises: Parameters<History['check']>[0] = {}): Promise<readonly Violation[]> {
     this.isRunning = false;
@@ -133,13 +143,13 @@ export class Workload {
       await sleep(5);
       const known = this.sessions.filter((session) => session.hasBeenOpenFor(KNOWN_AFTER));
       if (known.length === 0) continue;
-      const first = Math.floor(Math.random() * known.length);
-      const chosen = n % 10 === 0 ? known : [known[first]!];
-      const users = chosen.map(({ name }) => name);
+      const one = known[Math.floor(Math.random() * known.length)]!;
+      const isToAll = n % 25 === 24;
+      const users = (isToAll ? known : n % 5 === 4 ? known.slice(0, 20) : [one]).map(({ name }) => name);
       const id = `${prefix}pusher ${index} push ${n}`;
-      history.sent(id, `${prefix}pusher ${index}`, users);
+      history.sent(id, `${prefix}pusher ${index}`, users, isToAll ? { perhaps: `${prefix}c` } : {});
       try {
-        await push({ to: { users }, event: 'pushed', args: [id] });
+        await push({ to: isToAll ? { everyone: true } : { users }, event: 'pushed', args: [id] });
         history.accepted(id);
         this.counts.pushed++;
       } catch {
