@@ -1,0 +1,4 @@
+import { describeCluster } from './support/cluster-suite.ts';
+import { startRedisAndKafka } from './support/services.ts';
+
+describeCluster('a cluster on Kafka', startRedisAndKafka);
