@@ -9,6 +9,7 @@ function fixture(presence: MemoryPresence, other = presence): PresenceFixture {
   return {
     patience: 200,
     histories: 300,
+    countsNodes: true,
     open: async () => (opened++ === 0 ? presence : other),
     dispose: async () => {},
   };

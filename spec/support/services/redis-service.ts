@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import { ensureProgram } from './install.ts';
 
 const START_DEADLINE = 20_000;
 
@@ -19,6 +20,7 @@ export class RedisService {
   }
 
   static async start(): Promise<RedisService> {
+    ensureProgram('redis-server', 'redis-server');
     const service = new RedisService(await freePort(), mkdtempSync(join(tmpdir(), 'holdfast-redis-')));
     await service.run();
     return service;

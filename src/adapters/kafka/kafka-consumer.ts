@@ -11,6 +11,8 @@ export interface KafkaConsumerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly eachBatch: (payload: EachBatchPayload) => Promise<void>;
+  /** A new consumer is about to begin. */
+  readonly prepare?: (consumer: Consumer) => void;
   /** A new consumer runs: the first, or one in place of another. */
   readonly began?: (consumer: Consumer) => void;
 }
@@ -67,6 +69,7 @@ export class KafkaConsumer {
       try {
         await consumer.connect();
         await consumer.subscribe({ topics: [topic], fromBeginning });
+        this.options.prepare?.(consumer);
         this.aliveAt = clock.now();
         consumer.on(consumer.events.FETCH, () => {
           this.aliveAt = clock.now();

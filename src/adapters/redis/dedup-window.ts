@@ -17,7 +17,11 @@ export class RedisDedupWindow implements DedupWindow {
   readonly #client: RedisClient;
   readonly #clock: Clock;
 
-  constructor(client: RedisClient, clock: Clock) {
+  readonly #window: number;
+
+  /** @param window how long a key is remembered, ms */
+  constructor(client: RedisClient, clock: Clock, window = WINDOW) {
+    this.#window = window;
     this.#client = client;
     this.#clock = clock;
   }
@@ -42,7 +46,7 @@ export class RedisDedupWindow implements DedupWindow {
     });
     try {
       const result = await work();
-      await this.#client.run((redis) => redis.set(name, serialize(result), 'PX', WINDOW));
+      await this.#client.run((redis) => redis.set(name, serialize(result), 'PX', this.#window));
       return result;
     } catch (error) {
       await this.#client.run((redis) => redis.del(name)).catch(() => {});

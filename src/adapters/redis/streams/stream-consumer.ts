@@ -191,6 +191,8 @@ export class StreamConsumer {
   }
 
   private handOut(partition: number, held: Held, [idBytes, fields]: Entry): void {
+    // What a read brings in after that stays with Redis, for whoever reads the partition next.
+    if (this.stopping) return;
     const id = idBytes.toString();
     if (held.unsettled.has(id) || held.settled.includes(id)) return;
     const record = fields === null ? null : unpackRecord(fields[1]!);
