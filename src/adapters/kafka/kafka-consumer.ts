@@ -80,7 +80,9 @@ export class KafkaConsumer {
         consumer.on(consumer.events.HEARTBEAT, () => {
           this.aliveAt = clock.now();
         });
+        const crashes: Error[] = [];
         consumer.on(consumer.events.CRASH, ({ payload }) => {
+          crashes.push(payload.error);
           if (this.consumer === consumer) this.replace(payload.error.message);
         });
         await consumer.run({
@@ -89,6 +91,8 @@ export class KafkaConsumer {
           partitionsConsumedConcurrently: concurrency,
           eachBatch,
         });
+        // `run` resolves as well when joining the group has failed for good.
+        if (crashes[0] !== undefined) throw crashes[0];
         if (this.closed) return void (await this.end(consumer));
         this.consumer = consumer;
         began?.(consumer);

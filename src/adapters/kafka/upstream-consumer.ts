@@ -70,7 +70,11 @@ export class UpstreamConsumer implements UpstreamSubscription {
         allowAutoTopicCreation: false,
         retry: { initialRetryTime: 50, maxRetryTime: 250, retries: 200 },
       },
-      joined: (member, partitions) => this.joined(member, partitions),
+      prepare: (running) => {
+        running.on(running.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
+          this.joined(memberId, memberAssignment[topic] ?? []);
+        });
+      },
       eachBatch: (payload) => this.take(payload),
     });
     this.committer = clock.every(COMMIT_EVERY, () => void this.commit());

@@ -29,6 +29,7 @@ export interface KafkaUpstreamLogOptions {
   readonly lagged: (partition: number, records: number) => void;
 }
 
+const GROUP = 'holdfast-api';
 /** How long (ms) a record may wait for the brokers. */
 const GIVE_UP_AFTER = 60_000;
 
@@ -60,17 +61,12 @@ export class KafkaUpstreamLog implements UpstreamLog {
   }
 
   consume(handler: UpstreamHandler): UpstreamSubscription {
-    const consumer = new UpstreamConsumer({ ...this.#options, handler });
-    void consumer.start();
-    let stopped: Promise<void> | null = null;
-    const subscription: UpstreamSubscription = {
-      stop: (deadline) => {
-        stopped ??= consumer.stop(deadline).finally(() => this.#subscriptions.delete(subscription));
-        return stopped;
-      },
+    const { kafka, clock, log, lagged, topic = UPSTREAM, group = GROUP } = this.#options;
+    const consumer = new UpstreamConsumer({ kafka, clock, log, topic, group, handler, lagged });
+    this.#subscriptions.add(consumer);
+    return {
+      stop: (deadline) => consumer.stop(deadline).finally(() => this.#subscriptions.delete(consumer)),
     };
-    this.#subscriptions.add(subscription);
-    return subscription;
   }
 
   flush(): Promise<void> {
