@@ -35,11 +35,11 @@ export function decodeRecord(key: string, value: Uint8Array, headers: Headers): 
   };
   switch (headers['X-Event']) {
     case EVENTS.connect: {
-      const [auth] = JSON.parse(body.args) as unknown[];
+      const auth = body.args.slice(1, -1);
       return {
         ...facts,
         kind: 'connect',
-        auth: (auth ?? null) as string | null,
+        auth: auth === '' || auth === 'null' ? null : auth,
         query: JSON.parse(headers['X-Query'] ?? '{}'),
         headers: JSON.parse(headers['X-Headers'] ?? '{}'),
       };
@@ -77,7 +77,7 @@ export function encodeEvent(event: string, body: Body): Buffer {
 function encodeValue(record: UpstreamRecord): Buffer {
   switch (record.kind) {
     case 'connect':
-      return Buffer.from(packr.pack(['connect', record.auth]));
+      return Buffer.from(packr.pack(['connect', record.auth === null ? null : JSON.parse(record.auth)]));
     case 'message':
       return encodeEvent(record.event, record.body);
     case 'disconnect':

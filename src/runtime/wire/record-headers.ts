@@ -16,7 +16,8 @@ export function recordHeaders(record: UpstreamRecord, version: string): Headers 
   const headers: Headers = {
     'X-ID': socket.id,
     'X-Uid': clean(socket.user),
-    'X-Guid': clean(JSON.stringify(socket.rooms)),
+    // Names of rooms come from backends, and JSON cut short would be none.
+    'X-Guid': JSON.stringify(socket.rooms),
     'X-Event': EVENTS[kind],
     'X-Locale': clean(socket.locale),
     'X-Auth-Type': clean(socket.authType),
