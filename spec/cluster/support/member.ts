@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../support/services/free-port.ts';
 
@@ -9,6 +10,8 @@ export type Settings = Readonly<Record<string, string>>;
 const ROOT = join(import.meta.dirname, '../../..');
 /** What `npm run build` leaves, unless another build is to be tried. */
 const PROGRAM = process.env.HOLDFAST_PROGRAM ?? join(ROOT, 'dist/main.js');
+/** A folder to keep what the members write, for whoever wants to know why a run failed. */
+const LOGS = process.env.HOLDFAST_TEST_LOGS;
 const START_DEADLINE = 40_000;
 const STOP_DEADLINE = 20_000;
 
@@ -107,7 +110,10 @@ export class Member {
       env: { PATH: process.env.PATH, NODE_ENV: 'test' },
     });
     for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => this.lines.push(chunk.toString()));
+      stream.on('data', (chunk: Buffer) => {
+        this.lines.push(chunk.toString());
+        if (LOGS !== undefined) appendFileSync(join(LOGS, `${this.name}.log`), chunk);
+      });
     }
     this.child = child;
     this.ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));

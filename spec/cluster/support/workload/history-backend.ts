@@ -16,8 +16,7 @@ interface Call {
 export const BACKEND = 'backend';
 
 /**
- * A backend that notes what it hears. Each session is a user of its own, whose name says which. What it is told with
- * `say`, it acknowledges with the id and says back as `said`.
+ * A backend that notes what it hears of sessions: users with a `#` in their names, each of whom is in one session. What it is told with `say`, it acknowledges with the id and says back as `said`.
  */
 export class HistoryBackend {
   readonly url: string;
@@ -53,10 +52,10 @@ export class HistoryBackend {
   }
 
   private answer(method: string, call: Call): object {
+    if (method === 'OnAuthenticate') return { user: call.auth?.user ?? call.query?.user ?? '' };
     const session = call.socket.user;
+    if (!session.includes('#')) return method === 'OnMessage' ? echoOf(String(call.args?.[0])) : {};
     switch (method) {
-      case 'OnAuthenticate':
-        return { user: call.auth?.user ?? call.query?.user ?? '' };
       case 'OnConnect':
         this.hear(`begin ${session}`, call);
         this.sockets.set(session, call.socket.id);
@@ -79,7 +78,7 @@ export class HistoryBackend {
       this.history.received(`${id}, after the end of its session`, BACKEND);
     this.hear(id, call);
     if (isNew) this.history.sent(`echo of ${id}`, `echoes to ${session}`, [session]);
-    return { ack: { args: [id] }, actions: [{ emit: { event: 'said', args: [`echo of ${id}`] } }] };
+    return echoOf(id);
   }
 
   /** A repetition is known by its message id; with another one it would be a message that nobody sent. */
@@ -89,6 +88,10 @@ export class HistoryBackend {
     const isRepetition = known === undefined || known === messageId;
     this.history.received(isRepetition ? id : `${id}, again with another message id`, BACKEND);
   }
+}
+
+function echoOf(id: string): object {
+  return { ack: { args: [id] }, actions: [{ emit: { event: 'said', args: [`echo of ${id}`] } }] };
 }
 
 async function read(request: IncomingMessage): Promise<Call> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LIBRARIES, TRANSPORTS } from '../../../clients/libraries.ts';
 import type { History } from '../../../support/history/history.ts';
 import type { Violation } from '../../../support/history/violation.ts';
+import { until } from '../until.ts';
 import type { HistoryBackend } from './history-backend.ts';
 import { Session } from './session.ts';
 
@@ -157,13 +158,5 @@ export class Workload {
         this.counts.refused++;
       }
     }
-  }
-}
-
-async function until(holds: () => boolean, ms: number, what: () => string): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(what());
-    await sleep(20);
   }
 }
