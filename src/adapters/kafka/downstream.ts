@@ -49,7 +49,8 @@ export class Downstream {
       clock,
       log,
       topic: DOWNSTREAM,
-      fromBeginning: false,
+      // A partition that nobody has committed yet must not lose what comes while consumers gather.
+      fromBeginning: true,
       concurrency: 32,
       config: {
         groupId: GROUP,
@@ -76,17 +77,22 @@ export class Downstream {
   private async take(payload: EachBatchPayload): Promise<void> {
     const { batch, resolveOffset, heartbeat, isRunning, isStale, commitOffsetsIfNecessary } = payload;
     let last: string | null = null;
-    for (const message of batch.messages) {
-      if (!isRunning() || isStale()) break;
-      await this.deliver(message, heartbeat);
-      last = message.offset;
-      resolveOffset(last);
-      await heartbeat();
+    try {
+      for (const message of batch.messages) {
+        if (!isRunning() || isStale()) break;
+        await this.deliver(message, heartbeat);
+        last = message.offset;
+        resolveOffset(last);
+        await heartbeat();
+      }
+    } finally {
+      // Also when a rebalance cuts the batch short: what was delivered need not come again.
+      if (last !== null) {
+        const offset = (BigInt(last) + 1n).toString();
+        const partitions = [{ partition: batch.partition, offset }];
+        await commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] });
+      }
     }
-    if (last === null) return;
-    const offset = (BigInt(last) + 1n).toString();
-    const partitions = [{ partition: batch.partition, offset }];
-    await commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] });
   }
 
   private async deliver(message: KafkaMessage, heartbeat: () => Promise<void>): Promise<void> {

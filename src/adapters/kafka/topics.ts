@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import { kafkaFailure } from './kafka-client.ts';
 
 export const UPSTREAM = 'ws.upstream';
@@ -16,6 +17,8 @@ export interface TopicSettings {
 /** Letters are of no use to anybody after this time, ms. */
 const MAILBOX_RETENTION = 10 * 60_000;
 const MAILBOX_PARTITIONS = 8;
+/** How long (ms) new topics may take. */
+const CREATE_WITHIN = 15_000;
 
 /** Creates the topics that do not exist. Resolves with their names; rejects with `unavailable`. */
 export async function createTopics(kafka: Kafka, settings: TopicSettings): Promise<string[]> {
@@ -36,10 +39,11 @@ export async function createTopics(kafka: Kafka, settings: TopicSettings): Promi
     ].filter(({ topic }) => !existing.has(topic));
     if (wanted.length > 0) {
       // Another node may create them at the same time: what counts is that they are there.
-      await admin.createTopics({ topics: wanted, waitForLeaders: true }).catch(async (error) => {
-        const now = new Set(await admin.listTopics());
-        if (wanted.some(({ topic }) => !now.has(topic))) throw error;
-      });
+      await admin.createTopics({ topics: wanted, waitForLeaders: false }).catch(() => {});
+      await untilLed(
+        admin,
+        wanted.map(({ topic }) => topic),
+      );
     }
     return wanted.map(({ topic }) => topic);
   });
@@ -65,6 +69,26 @@ export async function endOffset(kafka: Kafka, topic: string, partition: number):
     const offsets = await admin.fetchTopicOffsets(topic);
     return offsets.find((one) => one.partition === partition)?.high ?? '0';
   });
+}
+
+/** A new topic is known to the brokers one after the other; until then they say that there is none. */
+async function untilLed(admin: Admin, names: readonly string[]): Promise<void> {
+  const deadline = performance.now() + CREATE_WITHIN;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
+      if (
+        topics.every(
+          ({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0),
+        )
+      )
+        return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    if (performance.now() > deadline) throw new HoldfastError('unavailable', 'new topics have no leader yet');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 async function mailboxPartitions(admin: Admin): Promise<number> {
