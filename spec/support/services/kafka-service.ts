@@ -120,7 +120,8 @@ export class KafkaService {
         .join(''),
     );
     const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-    const flags = ['format', '-t', id, '-c', this.properties];
+    // An id that begins with a hyphen would be taken for a flag.
+    const flags = ['format', '-t', id.replace(/^-/, 'A'), '-c', this.properties];
     const { status, stderr } = spawnSync('java', [
       ...JVM,
       '-cp',
