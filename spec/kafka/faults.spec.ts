@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kafkaClient } from '../../src/adapters/kafka/kafka-client.ts';
+import { KafkaMailbox } from '../../src/adapters/kafka/mailbox.ts';
+import { createTopics } from '../../src/adapters/kafka/topics.ts';
 import { KafkaUpstreamLog, type KafkaUpstreamLogOptions } from '../../src/adapters/kafka/upstream-log.ts';
 import type { UpstreamHandler, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import { SystemClock } from '../../src/runtime/time/system-clock.ts';
@@ -61,6 +63,42 @@ function idsOf(records: readonly UpstreamRecord[], key: string): string[] {
 function ids(key: string, count: number): string[] {
   return Array.from({ length: count }, (_, number) => `${key}-${number}`);
 }
+
+describe('the mailbox on Kafka', () => {
+  it('hands over, in order, what was posted while the broker was down', async () => {
+    await createTopics(client(), { partitions: 4, replication: 0 });
+    const got: number[] = [];
+    const open = () =>
+      new KafkaMailbox<number>({
+        kafka: client(),
+        clock,
+        log: new SilentLog(),
+        directory: { slotOf: () => ({ slot: 2, epoch: 1 }) },
+        encode: (number) => Buffer.from(String(number)),
+        decode: (bytes) => Number(Buffer.from(bytes).toString()),
+        observe: () => {},
+      });
+    const [sender, receiver] = [open(), open()];
+    const reader = receiver.open(7, (number) => got.push(number));
+    await reader.reading;
+    const posted: (void | Promise<void>)[] = [];
+    const post = (from: number) => {
+      for (let number = from; number < from + 50; number++) posted.push(sender.post(7, number));
+    };
+    post(0);
+    await eventually(PATIENCE, () => expect(got).toContain(0));
+    await service.kill();
+    post(50);
+    await service.run();
+    post(100);
+    await Promise.all(posted);
+    post(150);
+    await eventually(PATIENCE, () => expect([...new Set(got)]).toHaveLength(200));
+    expect([...new Set(got)]).toEqual(Array.from({ length: 200 }, (_, number) => number));
+    await reader.close();
+    await Promise.all([sender.close(), receiver.close()]);
+  }, 120_000);
+});
 
 describe('the upstream log on Kafka', () => {
   it('loses nothing and keeps the order when the broker is killed and comes back', async () => {

@@ -67,7 +67,6 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
     const self = `${number}:${node.epoch}`;
     const { slot } = node;
     let position: string | null = null;
-    let isPlaced = false;
     const consumer = new KafkaConsumer({
       kafka,
       clock,
@@ -84,13 +83,13 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
         minBytes: 1,
         allowAutoTopicCreation: false,
       },
-      // What the group says about where to begin does not count: this reader knows where it is.
-      began: (running) => {
-        running.seek({ topic: MAILBOXES, partition: slot, offset: position! });
-        isPlaced = true;
+      // What the group says about where to begin does not count, now or after a rebalance: this reader knows where it is.
+      prepare: (running) => {
+        running.on(running.events.GROUP_JOIN, () => {
+          running.seek({ topic: MAILBOXES, partition: slot, offset: position! });
+        });
       },
       eachBatch: async ({ batch, resolveOffset, heartbeat, isStale, isRunning }) => {
-        if (!isPlaced && BigInt(batch.firstOffset() ?? 0) > BigInt(position!)) return;
         for (const { offset, value, headers } of batch.messages) {
           if (!isRunning() || isStale()) return;
           if (BigInt(offset) < BigInt(position!)) continue;
