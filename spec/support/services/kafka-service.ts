@@ -31,9 +31,14 @@ export class KafkaService {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-kafka-'));
     const service = new KafkaService(port, folder, classpath);
     process.once('exit', service.endWithUs);
-    await service.format();
-    await service.run();
-    return service;
+    try {
+      await service.format();
+      await service.run();
+      return service;
+    } catch (error) {
+      await service.close();
+      throw error;
+    }
   }
 
   get brokers(): string {
