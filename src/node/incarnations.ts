@@ -146,6 +146,7 @@ export class Incarnations {
     const { host, port } = config.cluster.listen;
     this.peerListener = new PeerListener({
       engine: () => this.role?.gateway?.engine ?? null,
+      departures: () => this.role?.gateway?.departures ?? null,
       key: this.keys.peers,
       maxPayload: config.engine.maxPayload,
     });
