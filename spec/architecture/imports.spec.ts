@@ -8,10 +8,12 @@ const MOST_LINES = 300;
 const LONGER: Readonly<Record<string, { readonly lines: number; readonly reason: string }>> = {
   'src/runtime/config/schema.ts': { lines: 450, reason: 'one table: every key with its default and reason' },
   'src/runtime/machine/machine-runner.ts': {
-    lines: 350,
+    lines: 370,
     reason: 'the hot loop and its arrays, read together',
   },
-  'src/machines/connection.ts': { lines: 450, reason: 'one machine is one chapter of the protocol' },
+  'src/runtime/gateway.ts': { lines: 380, reason: 'the one place where the parts of a gateway are joined' },
+  'src/adapters/uws/engine-route.ts': { lines: 310, reason: 'all that one path answers' },
+  'src/machines/connection.ts': { lines: 480, reason: 'one machine is one chapter of the protocol' },
 };
 /** Names that say nothing about what is inside. */
 const SAYS_NOTHING = /(?:^|\/)(?:utils?|helpers?|common|misc|types|index)(?:\.ts$|\/)/;

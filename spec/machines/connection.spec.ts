@@ -16,6 +16,8 @@ const DELAYS = {
   noopInterval: 100,
   connectTimeout: 45_000,
   closeTimeout: 3000,
+  moveTimeout: 10_000,
+  strayTime: 2_000,
 };
 
 type Guards = Partial<Record<ConnectionGuard, boolean | (() => boolean)>>;
@@ -57,6 +59,55 @@ describe('handshake', () => {
     expect(refused.asked()).toContain('beginClose: authentication failed');
     const late = connect(PLAIN_WEBSOCKET).after(5000);
     expect(late.asked()).toContain('beginClose: authentication failed');
+  });
+});
+
+describe('an upgrade on another node', () => {
+  const ELSEWHERE: Guards = { candidateIsElsewhere: true };
+  const moving = (guards: Guards = ELSEWHERE) =>
+    connect(guards).send('CANDIDATE_OPENED', 'PROBE_RECEIVED', 'UPGRADE_RECEIVED');
+
+  it('takes the session there: it moves, is confirmed, is answered for a while, and is gone without a word', () => {
+    const connection = moving();
+    expect(connection.state).toBe('open.moving.calm.alone');
+    expect(connection.asked()).toEqual(['sendOpen', 'answerProbe', 'beginMove']);
+    expect(connection.send('MOVED').state).toBe('moved.unconfirmed');
+    expect(connection.send('SETTLED').state).toBe('moved.settled');
+    expect(connection.asked()).toEqual(['closeCandidate', 'passOn']);
+    connection.after(2_000);
+    expect(connection.asked()).toEqual(['vanish']);
+    expect(connection.state).toBe('absent');
+  });
+
+  it('is answered for until the acknowledgements gathered here are in', () => {
+    let awaited = true;
+    const connection = moving({ ...ELSEWHERE, awaitsAcks: () => awaited }).send('MOVED', 'SETTLED');
+    expect(connection.after(6_500).state).toBe('moved.settled');
+    awaited = false;
+    expect(connection.after(2_000).state).toBe('absent');
+  });
+
+  it('ends the session when it does not arrive in time, because the client polls no more', () => {
+    const connection = moving().after(10_000);
+    expect(connection.asked()).toContain('beginClose: transport error');
+    expect(moving().send('CANDIDATE_CLOSED').asked()).toContain('beginClose: transport close');
+  });
+
+  it('says the farewell itself when the other node never confirms', () => {
+    const connection = moving().send('MOVED');
+    connection.asked();
+    connection.after(10_000);
+    expect(connection.asked()).toEqual(['acceptEnd: transport error', 'release']);
+  });
+
+  it('holds up no drain', () => {
+    const connection = moving().send('MOVED', 'SETTLED', 'SERVER_SHUTTING_DOWN');
+    expect(connection.state).toBe('absent');
+    expect(connection.asked()).toContain('vanish');
+  });
+
+  it('takes no second candidate on the way', () => {
+    expect(moving().send('CANDIDATE_OPENED').asked()).toContain('refuseCandidate');
   });
 });
 

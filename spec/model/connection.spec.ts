@@ -22,6 +22,14 @@ const NOT_OF_THIS_WORLD: Readonly<Record<string, string>> = {
   'handshaking CLOSE_REQUESTED': 'there is no socket yet that could be disconnected',
   'handshaking HANDLER_FAILED': 'no handler runs before the login is decided',
   'handshaking.authenticating authTimeout': 'the deadline of the call to the backend comes first',
+  'moved.settled SERVER_SHUTTING_DOWN': 'there is one node: no session moves',
+  'moved.settled strayTime': 'there is one node: no session moves',
+  'moved.unconfirmed SETTLED': 'there is one node: no session moves',
+  'moved.unconfirmed moveTimeout': 'there is one node: no session moves',
+  'open.transport.moving CANDIDATE_CLOSED': 'there is one node: no session moves',
+  'open.transport.moving CANDIDATE_OPENED': 'there is one node: no session moves',
+  'open.transport.moving MOVED': 'there is one node: no session moves',
+  'open.transport.moving moveTimeout': 'there is one node: no session moves',
   'closing TRANSPORT_FAILED': 'polling has no transport that could fail, a WebSocket closes in one step',
 };
 

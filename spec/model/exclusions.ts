@@ -42,6 +42,14 @@ const joinsUnasked = ({ speaks, revision }: ClientKind) => speaks === 'socket.io
 /** Steps that the machine could make and the world cannot, with the reason. The first that holds counts. */
 export const EXCLUSIONS: readonly Exclusion[] = [
   {
+    reason: 'there is one node: no candidate is elsewhere, and no session moves',
+    holds: ({ event, answers, before }) =>
+      one('MOVED', 'SETTLED')({ event } as Ending) ||
+      answers.candidateIsElsewhere === true ||
+      before.transport === 'moving' ||
+      before.phase === 'moved',
+  },
+  {
     reason: 'nothing of a client is read before its login is decided',
     holds: (ending) => ending.before.phase === 'handshaking' && fromClient(ending),
   },

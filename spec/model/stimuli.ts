@@ -106,6 +106,9 @@ export const STIMULI: {
   SESSION_LIMIT_EXCEEDED: (drive) => drive.logInElsewhere(),
   RATE_LIMIT_EXCEEDED: (drive, at) =>
     drive.client.send(...new Array<string>(FLOOD).fill(drive.harmlessPacket(at))),
+  // Only other nodes say these, and there is none.
+  MOVED: async () => undefined,
+  SETTLED: async () => undefined,
   TOKEN_EXPIRED: async () => undefined,
   SERVER_SHUTTING_DOWN: async (drive) => drive.node.drainOnce(),
   CLOSE_REQUESTED: async () => undefined,

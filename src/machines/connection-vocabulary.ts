@@ -15,6 +15,9 @@ export const CONNECTION_EVENTS = [
   'UPGRADE_RECEIVED',
   'CANDIDATE_VIOLATED',
   'CANDIDATE_CLOSED',
+  // The candidate is on another node: that node has taken the session over, and says so once more when it runs there.
+  'MOVED',
+  'SETTLED',
   // Namespaces. NAMESPACE_JOINED is sent for each; LAST_NAMESPACE_LEFT when none is joined any more.
   'NAMESPACE_JOINED',
   'LAST_NAMESPACE_LEFT',
@@ -61,6 +64,12 @@ export const CONNECTION_EFFECTS = [
   'releasePoll',
   /** The candidate becomes the transport: end the pending poll, flush what waits over the websocket. */
   'completeUpgrade',
+  /** The candidate is on another node: end the pending poll and make the session ready to travel there. */
+  'beginMove',
+  /** The session is another node's: what still comes for its sockets goes there. */
+  'passOn',
+  /** Nothing more is to come for a session that moved: give the row back, silently. */
+  'vanish',
   /** Close the candidate, if there is one. */
   'closeCandidate',
   /** Close the websocket that has just opened with this sid; the connection is not harmed. */
@@ -107,6 +116,10 @@ export const CONNECTION_GUARDS = [
   'clientPings',
   /** `heartbeat.adaptive` is on for this connection. */
   'adaptive',
+  /** The candidate is a WebSocket of another node. */
+  'candidateIsElsewhere',
+  /** The session has moved, and acknowledgements that this node gathers are still to come. */
+  'awaitsAcks',
   /** EIO3: a packet was seen less than pingInterval + pingTimeout ago. */
   'heardWithinSilence',
   /** No CONNECT packet will come: `/ws`, `/engine.io/`, and `/` of Socket.IO over EIO3. */
@@ -133,6 +146,10 @@ export const CONNECTION_DELAYS = [
   'noopInterval',
   /** How long a Socket.IO client may take to join its first namespace. */
   'connectTimeout',
+  /** How long a session may take to travel to another node. */
+  'moveTimeout',
+  /** How long a session that moved is still answered for here. */
+  'strayTime',
   /** How long to wait for the peer's end of the transport after our farewell. */
   'closeTimeout',
 ] as const;

@@ -156,11 +156,19 @@ export const connectionMachine = setup({
                   },
                   on: {
                     PROBE_RECEIVED: { actions: 'answerProbe' },
-                    UPGRADE_RECEIVED: {
-                      target: '#connection.open.transport.websocket',
-                      actions: 'completeUpgrade',
-                      description: 'Packet `5`: from here on the websocket is the transport.',
-                    },
+                    UPGRADE_RECEIVED: [
+                      {
+                        guard: 'candidateIsElsewhere',
+                        target: '#connection.open.transport.moving',
+                        actions: 'beginMove',
+                        description: 'The websocket is on another node: the session goes there.',
+                      },
+                      {
+                        target: '#connection.open.transport.websocket',
+                        actions: 'completeUpgrade',
+                        description: 'Packet `5`: from here on the websocket is the transport.',
+                      },
+                    ],
                   },
                 },
               },
@@ -172,6 +180,25 @@ export const connectionMachine = setup({
                   description: 'Anything but probe and upgrade on the candidate.',
                 },
                 CANDIDATE_CLOSED: { target: 'polling' },
+              },
+            },
+            moving: {
+              description:
+                'The client has upgraded on another node, which is being given the session. What is sent meanwhile travels along.',
+              after: {
+                moveTimeout: {
+                  target: '#connection.closing',
+                  actions: { type: 'beginClose', params: { reason: 'transport error' } },
+                },
+              },
+              on: {
+                CANDIDATE_OPENED: { actions: 'refuseCandidate' },
+                CANDIDATE_CLOSED: {
+                  target: '#connection.closing',
+                  actions: { type: 'beginClose', params: { reason: 'transport close' } },
+                  description: 'The client does not poll any more: there is no way back.',
+                },
+                MOVED: { target: '#connection.moved' },
               },
             },
             websocket: {
@@ -362,6 +389,45 @@ export const connectionMachine = setup({
           description: 'Our own fault while handling an event of this connection.',
         },
       },
+    },
+
+    moved: {
+      description: 'The session lives on another node. What still comes for it here is passed on.',
+      initial: 'unconfirmed',
+      states: {
+        unconfirmed: {
+          description: 'The other node has not said yet that the session runs there.',
+          after: {
+            moveTimeout: {
+              target: '#connection.closed',
+              actions: { type: 'acceptEnd', params: { reason: 'transport error' } },
+              description: 'It never will: the session is lost, and its sockets get their farewell.',
+            },
+          },
+          on: {
+            SETTLED: {
+              target: 'settled',
+              actions: 'passOn',
+              description: 'Not before: there was nobody to give it to.',
+            },
+          },
+        },
+        settled: {
+          after: {
+            strayTime: [
+              { guard: 'awaitsAcks', target: 'settled', reenter: true },
+              { target: '#connection.gone' },
+            ],
+          },
+          on: { SERVER_SHUTTING_DOWN: { target: '#connection.gone' } },
+        },
+      },
+    },
+
+    gone: {
+      type: 'final',
+      description: 'Nothing of a session that moved is left here.',
+      entry: 'vanish',
     },
 
     closing: {

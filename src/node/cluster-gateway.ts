@@ -87,11 +87,20 @@ export class ClusterGateway implements Role {
     this.peers = new PeerClient({
       addressOf: (number) => bus.directory.addressOf(number),
       key: keys.peers,
+      self: node,
       log,
     });
     this.clients = new GatewayRole({
       config,
-      elsewhere: new Elsewhere({ sessionIds, node, peers: this.peers }),
+      elsewhere: new Elsewhere({
+        sessionIds,
+        node,
+        peers: this.peers,
+        clock,
+        upgradeTimeout: config.engine.upgradeTimeout,
+        maxPayload: config.engine.maxPayload,
+        gateway: () => this.gateway,
+      }),
       node,
       clock,
       wheel,

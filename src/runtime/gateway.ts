@@ -14,11 +14,18 @@ import { Outbound } from './connection/outbound.ts';
 import { SlowConsumerWatch } from './connection/slow-consumer-watch.ts';
 import { Acks } from './delivery/acks.ts';
 import { DeliveryTimes } from './delivery/delivery-times.ts';
+import type { Letter } from './delivery/letter.ts';
 import { LocalDelivery } from './delivery/local-delivery.ts';
 import { Postbox } from './delivery/postbox.ts';
 import { Selection } from './delivery/selection.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { gatewaySettings } from './gateway-settings.ts';
+import { Arrivals } from './handover/arrivals.ts';
+import type { Departure } from './handover/departure.ts';
+import { Departures } from './handover/departures.ts';
+import { RecentLetters } from './handover/recent-letters.ts';
+import { Tombstones } from './handover/tombstones.ts';
+import { TravellingSockets } from './handover/travelling-sockets.ts';
 import { IdTable } from './identity/id-table.ts';
 import { parseDecimal, toDecimal } from './identity/snowflake-decimal.ts';
 import { RepeatedLines } from './log/repeated-lines.ts';
@@ -49,6 +56,9 @@ export class Gateway {
   readonly runner: ConnectionRunner;
   readonly admission: Admission;
   readonly postbox: Postbox;
+  /** Sessions on their way to other nodes, and from them. */
+  readonly departures: Departures;
+  readonly arrivals: Arrivals;
   /** Set by whoever wants to know when a row is given back. */
   onRelease: (connection: Connection) => void = () => {};
   private readonly ids = new IdTable();
@@ -112,6 +122,13 @@ export class Gateway {
       missedBeat: () => counters.add(COUNTER.heartbeatsMissed),
       ending: (connection) => this.sockets.connectionEnding(connection),
       released: (connection) => this.release(connection),
+      moved: (connection) => (connection.move as Departure).complete(),
+      vanished: (connection) => {
+        this.departures.vanish(connection);
+        this.giveBack(connection);
+      },
+      awaitsAcks: ({ socket, moreSockets }) =>
+        [socket, ...(moreSockets ?? [])].some((one) => one !== null && acks.owes(one)),
     });
     this.runner = new MachineRunner(connectionTables(), actor.implementations(), {
       wheel: options.wheel,
@@ -130,16 +147,27 @@ export class Gateway {
     this.namespaces = new Namespaces(config.socketio.namespaces);
     const membership = new Membership(
       options.presence,
-      (connection) => connection.webSocket !== null && (table.flags[connection.row] & Flag.base64) === 0,
+      ({ row, webSocket, move }) =>
+        webSocket !== null && move === null && (table.flags[row] & Flag.base64) === 0,
     );
     this.sessions = new SessionManager(
       config.sessions.maxPerUser,
       (socket) => this.endSession(socket.connection),
       options.sessionWatch ?? null,
     );
-    const acks = new Acks(clock, counters, socketTable);
+    const acks = new Acks(clock, counters, socketTable, options.node);
     const onHeldBack = () => counters.add(COUNTER.logLinesHeldBack);
     const journal = new RepeatedLines(log, clock, { onHeldBack });
+    const post = (node: number, letter: Letter) => {
+      const failed = (error: unknown) =>
+        journal.error('letter not posted', { err: error, node }, 'a letter to another node was not posted');
+      try {
+        const posted = options.mailbox.post(node, letter);
+        if (posted instanceof Promise) posted.catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    };
     const upstream = new Upstream({ log: options.upstreamLog, snowflakes, counters, journal });
     this.logins = new Logins({
       authenticator: options.authenticator,
@@ -168,6 +196,7 @@ export class Gateway {
       counters,
       clock,
       node: options.node,
+      passAck: (node, socket, ackId, body) => post(node, { kind: 'acked', socket, ackId, body }),
       signal: (connection, event) => this.signal(connection, event),
     });
     // A WebSocket may end within a signal; a socket of it in the middle of a step has to say why first.
@@ -215,6 +244,33 @@ export class Gateway {
       publisher: options.publisher,
       counters,
       compressFrom,
+      setAside: (socket) => this.postbox.setAside(socket),
+    });
+    const travelling = new TravellingSockets(this.sockets);
+    const recent = new RecentLetters();
+    const tombstones = new Tombstones();
+    this.departures = new Departures({
+      table,
+      engine: () => this.engine,
+      runner: this.runner,
+      sockets: travelling,
+      upstreamLog: options.upstreamLog,
+      clock,
+      recent,
+      tombstones,
+      post,
+    });
+    this.arrivals = new Arrivals({
+      table,
+      ids,
+      runner: this.runner,
+      sockets: travelling,
+      membership,
+      outbound,
+      messageLimits: options.messageLimits,
+      clock: options.wheel,
+      post,
+      receive: (letter) => this.postbox.receive(letter),
     });
     this.postbox = new Postbox({
       mailbox: options.mailbox,
@@ -228,6 +284,23 @@ export class Gateway {
       answered: (letter) => options.dispatcher.answered(letter),
       unanswered: (error) =>
         journal.error('answer not posted', { err: error }, 'an answer to another node was not posted'),
+      find: (id) => this.sockets.find(id),
+      tombstones,
+      recent,
+      clock,
+      post,
+      acked: ({ socket, ackId, body }) => {
+        const asked = this.sockets.find(socket);
+        if (asked !== undefined) acks.received(asked, ackId, body);
+      },
+      settled: (id) => {
+        const connection = this.connectionOf(id);
+        if (connection !== undefined) this.signal(connection, 'SETTLED');
+      },
+      windowClosed: (id) => {
+        const connection = this.connectionOf(id);
+        if (connection !== undefined) this.arrivals.windowClosed(connection);
+      },
     });
 
     this.admission = new Admission(options.addressLimits, counters);
@@ -291,6 +364,10 @@ export class Gateway {
 
   private release(connection: Connection): void {
     this.ledger.ended(connection);
+    this.giveBack(connection);
+  }
+
+  private giveBack(connection: Connection): void {
     this.onRelease(connection);
     this.logins.forgetConnection(connection);
     this.admission.leave(connection.handshake.address);

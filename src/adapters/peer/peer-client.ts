@@ -1,5 +1,7 @@
+import { deserialize } from 'node:v8';
 import { Pool } from 'undici';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
+import type { Passport } from '../../runtime/handover/passport.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import type { Peers, PolledPackets, SessionName } from '../../runtime/ports/peers.ts';
 
@@ -8,12 +10,16 @@ export interface PeerClientOptions {
   readonly addressOf: (node: number) => string | null;
   /** Shown to the other node. */
   readonly key: string;
+  /** This node's number. */
+  readonly self: number;
   readonly log: Log;
 }
 
 /** Connections kept to one node: a poll holds one for as long as it waits. */
 const CONNECTIONS = 10_000;
 const KEEP_ALIVE = 60_000;
+/** How long one step of a move may take, ms: logins may have to be waited for. */
+const STEP_TIMEOUT = 12_000;
 
 /** Asks other nodes over HTTP/1.1 connections that are kept. */
 export class PeerClient implements Peers {
@@ -47,6 +53,34 @@ export class PeerClient implements Peers {
     return answer.status === 200 ? null : errorNamed(answer.body.toString());
   }
 
+  async openCandidate(node: number, session: SessionName): Promise<EngineErrorName | null> {
+    const answer = await this.#candidate(node, 'open', session);
+    if (answer === null) return 'unknownSession';
+    return answer.status === 200 ? null : errorNamed(answer.body.toString());
+  }
+
+  async probeCandidate(node: number, session: SessionName): Promise<string | null> {
+    const answer = await this.#candidate(node, 'probe', session);
+    return answer?.status === 200 ? answer.body.toString() : null;
+  }
+
+  async upgradeCandidate(node: number, session: SessionName): Promise<Passport | null> {
+    const answer = await this.#candidate(node, 'upgrade', session);
+    return answer?.status === 200 ? (deserialize(answer.body) as Passport) : null;
+  }
+
+  async arrived(node: number, session: SessionName): Promise<boolean> {
+    return (await this.#candidate(node, 'arrived', session))?.status === 200;
+  }
+
+  async candidateLost(node: number, session: SessionName): Promise<void> {
+    await this.#candidate(node, 'lost', session);
+  }
+
+  #candidate(node: number, step: string, session: SessionName) {
+    return this.#ask(node, `candidate/${step}`, session, null, AbortSignal.timeout(STEP_TIMEOUT));
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
     this.#pools.clear();
@@ -74,6 +108,7 @@ export class PeerClient implements Peers {
           'x-session': sid,
           'x-speaks': speaks,
           'x-revision': String(revision),
+          'x-node': String(this.#options.self),
         },
         body: body ?? '',
         signal,

@@ -1,14 +1,23 @@
 import type { HttpResponse } from 'uWebSockets.js';
+import type { Engine } from '../../runtime/connection/engine.ts';
+import type { EngineErrorName } from '../../runtime/errors/engine-error.ts';
+import type { Arrivals } from '../../runtime/handover/arrivals.ts';
 import type { SessionIds } from '../../runtime/identity/session-id.ts';
 import { nodeOf } from '../../runtime/identity/snowflake.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Peers, SessionName } from '../../runtime/ports/peers.ts';
 import type { UwsPoll } from './uws-poll.ts';
+import { Visitor } from './visitor.ts';
 
 export interface ElsewhereOptions {
   readonly sessionIds: SessionIds;
   /** This node's number. */
   readonly node: number;
   readonly peers: Peers;
+  readonly clock: Clock;
+  readonly upgradeTimeout: number;
+  readonly maxPayload: number;
+  readonly gateway: () => { readonly engine: Engine; readonly arrivals: Arrivals };
 }
 
 /** Answers a client whether a request was taken; `name` says why not. */
@@ -28,6 +37,45 @@ export class Elsewhere {
     if (!sessionIds.verify(sid)) return null;
     const home = nodeOf(sessionIds.hi, sessionIds.lo);
     return home === node ? null : home;
+  }
+
+  /** A WebSocket of such a session wants to open here: whoever it is until the session has come after it. */
+  private async visitor(home: number, session: SessionName): Promise<Visitor | EngineErrorName> {
+    const { peers, clock, upgradeTimeout, maxPayload, gateway } = this.options;
+    const refusal = await peers.openCandidate(home, session);
+    if (refusal !== null) return refusal;
+    const { engine, arrivals } = gateway();
+    return new Visitor(home, session, {
+      peers,
+      engine,
+      arrivals,
+      clock,
+      patience: upgradeTimeout,
+      maxBytes: maxPayload * 2,
+    });
+  }
+
+  /** Opens such a WebSocket once its session's home agrees. */
+  upgrade(
+    response: HttpResponse,
+    home: number,
+    session: SessionName,
+    accept: (visitor: Visitor) => void,
+    refuse: Refuse,
+  ): void {
+    let aborted = false;
+    response.onAborted(() => {
+      aborted = true;
+    });
+    void this.visitor(home, session).then((visitor) => {
+      if (typeof visitor === 'string') {
+        if (!aborted) refuse(visitor);
+      } else if (aborted) {
+        void this.options.peers.candidateLost(home, session);
+      } else {
+        response.cork(() => accept(visitor));
+      }
+    });
   }
 
   poll(response: HttpResponse, home: number, session: SessionName, poll: UwsPoll, refuse: Refuse): void {

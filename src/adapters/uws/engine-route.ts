@@ -14,11 +14,13 @@ import type { OriginPolicy } from './origin-policy.ts';
 import type { PeerAddress } from './peer-address.ts';
 import { receiveBody } from './request-body.ts';
 import { UwsPoll } from './uws-poll.ts';
+import type { Visitor } from './visitor.ts';
 import {
   acceptUpgrade,
   type ConnectionSocket,
   readUpgrade,
   refuseVersion,
+  type UpgradeRequest,
   type WebSocketRoute,
   webSocketBehavior,
 } from './web-socket-route.ts';
@@ -206,7 +208,7 @@ export class EngineRoute {
     const upgrade = readUpgrade(request, context);
     if (parsed.sid !== '') {
       const connection = this.session(parsed);
-      if (connection === null) return this.refuse(response, origin, 'unknownSession');
+      if (connection === null) return this.upgradeElsewhere(response, origin, parsed, upgrade);
       const refusal = this.options.engine.mayUpgrade(connection);
       if (refusal !== null) return this.refuse(response, origin, refusal);
       return acceptUpgrade(response, upgrade, connection);
@@ -231,6 +233,20 @@ export class EngineRoute {
         response.cork(() => acceptUpgrade(response, upgrade, settled));
       }
     });
+  }
+
+  private upgradeElsewhere(
+    response: HttpResponse,
+    origin: string,
+    parsed: EngineQuery,
+    upgrade: UpgradeRequest,
+  ): void {
+    const { elsewhere } = this.options;
+    const home = elsewhere?.homeOf(parsed.sid) ?? null;
+    if (elsewhere === null || home === null) return this.refuse(response, origin, 'unknownSession');
+    const accept = (visitor: Visitor) => acceptUpgrade(response, upgrade, visitor);
+    const refuse = (name: EngineErrorName) => this.refuse(response, origin, name);
+    elsewhere.upgrade(response, home, this.nameOf(parsed), accept, refuse);
   }
 
   private preflight(response: HttpResponse, request: HttpRequest): void {

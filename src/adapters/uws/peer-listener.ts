@@ -1,8 +1,10 @@
 import uWS, { type HttpRequest, type HttpResponse } from 'uWebSockets.js';
 import { timingSafeEqual } from 'node:crypto';
+import { serialize } from 'node:v8';
 import type { Connection } from '../../runtime/connection/connection.ts';
 import type { Engine, Speaks } from '../../runtime/connection/engine.ts';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
+import type { Departures } from '../../runtime/handover/departures.ts';
 import type { Poll } from '../../runtime/ports/poll.ts';
 import { statusLine } from './http-status.ts';
 import { type Listening, listen } from './listen.ts';
@@ -10,6 +12,7 @@ import { receiveBody } from './request-body.ts';
 
 export interface PeerListenerOptions {
   readonly engine: () => Engine | null;
+  readonly departures: () => Departures | null;
   /** Bearer token that only nodes of the cluster can know. */
   readonly key: string;
   readonly maxPayload: number;
@@ -31,6 +34,7 @@ export class PeerListener {
     this.app.post('/peer/poll', (response, request) => this.poll(response, request));
     this.app.post('/peer/post', (response, request) => this.post(response, request, false));
     this.app.post('/peer/post-binary', (response, request) => this.post(response, request, true));
+    this.app.post('/peer/candidate/:step', (response, request) => this.candidate(response, request));
     this.app.any('/*', (response) => {
       response.writeStatus(statusLine(404)).end();
     });
@@ -80,6 +84,40 @@ export class PeerListener {
       if (refusal !== null) return refuse(response, refusal);
       response.cork(() => void response.writeStatus(statusLine(200)).end());
     });
+  }
+
+  private candidate(response: HttpResponse, request: HttpRequest): void {
+    const step = request.getParameter(0) ?? '';
+    const from = Number(request.getHeader('x-node'));
+    const connection = this.session(response, request);
+    const departures = this.options.departures();
+    if (connection === null || departures === null) return;
+    let isAborted = false;
+    response.onAborted(() => {
+      isAborted = true;
+    });
+    const answer = (body: string | Uint8Array | null) => {
+      if (isAborted) return;
+      if (body === null) refuse(response, 'badRequest');
+      else response.cork(() => void response.end(body));
+    };
+    switch (step) {
+      case 'open':
+        return answer(departures.candidateOpened(connection, from) ? '' : null);
+      case 'probe':
+        return answer(departures.probed(connection));
+      case 'upgrade':
+        return void departures
+          .upgraded(connection)
+          .then((passport) => answer(passport === null ? null : serialize(passport)));
+      case 'arrived':
+        return answer(departures.arrived(connection) ? '' : null);
+      case 'lost':
+        departures.candidateLost(connection);
+        return answer('');
+      default:
+        return answer(null);
+    }
   }
 
   /** Null when the request was answered already. */

@@ -7,10 +7,12 @@ import uWS, {
 } from 'uWebSockets.js';
 import type { Connection } from '../../runtime/connection/connection.ts';
 import type { Engine } from '../../runtime/connection/engine.ts';
+import type { Visitor } from './visitor.ts';
 
 /** What hangs on the socket library's WebSocket object. */
 export interface ConnectionSocket {
-  connection: Connection;
+  /** Its connection, or a visitor until its session has come from another node. */
+  connection: Connection | Visitor;
 }
 
 type Handle = WebSocket<ConnectionSocket> & ConnectionSocket;
@@ -56,13 +58,17 @@ export function refuseVersion(response: HttpResponse, request: HttpRequest): boo
  * Answers 101. The library opens the WebSocket before this returns, so the connection is handed over in a variable:
  * copying it over as user data, property by property, is what the library is slow at.
  */
-export function acceptUpgrade(response: HttpResponse, upgrade: UpgradeRequest, connection: Connection): void {
+export function acceptUpgrade(
+  response: HttpResponse,
+  upgrade: UpgradeRequest,
+  connection: Connection | Visitor,
+): void {
   upgrading = connection;
   response.upgrade(NO_DATA, upgrade.key, upgrade.protocol, upgrade.extensions, upgrade.context);
   upgrading = null;
 }
 
-let upgrading: Connection | null = null;
+let upgrading: Connection | Visitor | null = null;
 /**
  * The last handle opened. While one of its shape lives, the engine keeps the code it has compiled for that shape;
  * after a quiet hour in which all had gone it would begin anew.
@@ -83,31 +89,41 @@ export function webSocketBehavior(route: WebSocketRoute): WebSocketBehavior<Conn
       const handle = webSocket as Handle;
       handle.connection = upgrading!;
       exemplar.handle = handle;
-      engine.webSocketOpened(handle.connection, handle);
+      if (isVisitor(handle.connection)) handle.connection.opened(handle);
+      else engine.webSocketOpened(handle.connection, handle);
     },
     message: (webSocket, message, isBinary) => {
       const handle = webSocket as Handle;
-      engine.received(handle.connection, handle, new Uint8Array(message), isBinary);
+      const { connection } = handle;
+      if (isVisitor(connection)) connection.received(handle, new Uint8Array(message), isBinary);
+      else engine.received(connection, handle, new Uint8Array(message), isBinary);
     },
     pong: (webSocket) => {
       const handle = webSocket as Handle;
-      engine.ponged(handle.connection, handle);
+      if (!isVisitor(handle.connection)) engine.ponged(handle.connection, handle);
     },
     drain: (webSocket) => {
       const handle = webSocket as Handle;
-      engine.drained(handle.connection, handle);
+      if (!isVisitor(handle.connection)) engine.drained(handle.connection, handle);
     },
     dropped: (webSocket) => {
       const handle = webSocket as Handle;
-      engine.dropped(handle.connection, handle);
+      if (!isVisitor(handle.connection)) engine.dropped(handle.connection, handle);
     },
     close: (webSocket, code, message) => {
       const handle = webSocket as Handle;
+      const { connection } = handle;
+      if (isVisitor(connection)) return connection.closed();
       const fault = code === CUT_OFF ? Buffer.from(message).toString() : '';
-      if (fault === TOO_BIG) engine.webSocketOverflowed(handle.connection, handle);
-      else engine.webSocketClosed(handle.connection, handle, fault === '' && code !== PROTOCOL_ERROR);
+      if (fault === TOO_BIG) engine.webSocketOverflowed(connection, handle);
+      else engine.webSocketClosed(connection, handle, fault === '' && code !== PROTOCOL_ERROR);
     },
   };
+}
+
+/** Rows of connections start at 0. */
+function isVisitor(owner: Connection | Visitor): owner is Visitor {
+  return owner.row < 0;
 }
 
 /** The TCP connection ended without a close frame; the library's text says so if it was for a fault of the peer's. */

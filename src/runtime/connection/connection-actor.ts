@@ -14,6 +14,7 @@ import type { Connection } from './connection.ts';
 import type { ConnectionTable } from './connection-table.ts';
 import type { HeartbeatInterval } from './heartbeat-interval.ts';
 import type { Outbound } from './outbound.ts';
+import { RemoteCandidate } from './remote-candidate.ts';
 
 type Provided = Implementations<ConnectionEffects, ConnectionGuard, ConnectionDelay>;
 
@@ -31,6 +32,9 @@ export interface ConnectionTimes {
 const CLOSE_TIMEOUT = 5_000;
 /** As in the official server: how often a pending poll is released while an upgrade waits for it, ms. */
 const NOOP_INTERVAL = 100;
+
+/** How long what is addressed to a session that moved may still come here, ms: longer than lookups are remembered. */
+const STRAY_TIME = 2_000;
 
 /** As in the official server: after these a polling client that is not waiting finds its session unknown. */
 const FORFEITS_FAREWELL: ReadonlySet<CloseReason> = new Set([
@@ -60,6 +64,12 @@ export interface ConnectionActorOptions {
   /** `connection.reason` stands: the sockets on it end. */
   readonly ending: (connection: Connection) => void;
   readonly released: (connection: Connection) => void;
+  /** The session runs on another node from now on. */
+  readonly moved: (connection: Connection) => void;
+  /** Nothing of a session that moved is left to do here. */
+  readonly vanished: (connection: Connection) => void;
+  /** A socket of it owes an acknowledgement that this node gathers. */
+  readonly awaitsAcks: (connection: Connection) => boolean;
 }
 
 /** Does what the connection machine asks for, and answers what it wants to know. */
@@ -96,6 +106,9 @@ export class ConnectionActor {
       releasePoll: (row) => this.releasePoll(at(row)),
       completeUpgrade: (row) => this.completeUpgrade(at(row)),
       closeCandidate: (row) => this.closeCandidate(at(row)),
+      beginMove: (row) => this.beginMove(at(row)),
+      passOn: (row) => this.options.moved(at(row)),
+      vanish: (row) => this.options.vanished(at(row)),
       refuseCandidate: () => this.arriving?.close(),
       beginClose: (row, params) => this.beginClose(at(row), params),
       closePoll: (row) => this.closePoll(at(row)),
@@ -118,6 +131,8 @@ export class ConnectionActor {
       startsOnWebsocket: (row) => table.at(row)!.webSocket !== null,
       clientPings: (row) => clientPings(flavour(row)),
       adaptive: () => heartbeat.adaptive,
+      candidateIsElsewhere: (row) => table.at(row)!.candidate instanceof RemoteCandidate,
+      awaitsAcks: (row) => options.awaitsAcks(table.at(row)!),
       heardWithinSilence: (row) => clock.now() - table.lastSeen[row] < times.pingInterval + times.pingTimeout,
       joinsImplicitly: (row) => !isSocketIo(flavour(row)) || engineRevision(flavour(row)) === 3,
     };
@@ -135,6 +150,8 @@ export class ConnectionActor {
       upgradeTimeout: () => times.upgradeTimeout,
       noopInterval: () => NOOP_INTERVAL,
       connectTimeout: () => times.connectTimeout,
+      moveTimeout: () => times.upgradeTimeout,
+      strayTime: () => STRAY_TIME,
       closeTimeout: () => CLOSE_TIMEOUT,
     };
   }
@@ -174,10 +191,19 @@ export class ConnectionActor {
     this.options.outbound.flushConnection(connection);
   }
 
+  /** The client polls no more; what it had waiting is released, as in an upgrade here. */
+  private beginMove(connection: Connection): void {
+    const { poll } = connection;
+    connection.poll = null;
+    this.table.behindSince[connection.row] = 0;
+    poll?.respond(engineRevision(connection.flavour) === 4 ? '6' : '1:6');
+  }
+
   private closeCandidate(connection: Connection): void {
     const { candidate } = connection;
     connection.candidate = null;
-    if (candidate === null) return;
+    // A candidate that has taken the session along has become its transport, elsewhere.
+    if (candidate === null || connection.move !== null) return;
     this.options.upgradeFailed(connection);
     candidate.close();
   }

@@ -65,6 +65,7 @@ export class ConnectionTable {
     connection.socket = null;
     connection.moreSockets = null;
     connection.assembler = null;
+    connection.move = null;
     connection.handshake = NO_HANDSHAKE;
     // Whoever holds on to it finds out that its connection is gone.
     connection.idHigh = 0;

@@ -2,6 +2,8 @@ import type { CloseReason } from '../../machines/close-reason.ts';
 import type { AttachmentAssembler } from '../codec/attachment-assembler.ts';
 import type { Frame } from '../codec/engine-packet.ts';
 import type { Flavour } from '../codec/flavour.ts';
+import type { Arrival } from '../handover/arrival.ts';
+import type { Departure } from '../handover/departure.ts';
 import type { Poll } from '../ports/poll.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Socket } from '../socket/socket.ts';
@@ -37,6 +39,8 @@ export class Connection {
   moreSockets: Socket[] | null = null;
   /** A binary packet whose attachments have not all arrived. */
   assembler: AttachmentAssembler | null = null;
+  /** Set while the session is on its way to another node, or has just come from one. */
+  move: Departure | Arrival | null = null;
   /** Why it ends; set once, when closing begins. */
   reason: CloseReason | null = null;
 

@@ -7,6 +7,14 @@ import { AckCollector } from './ack-collector.ts';
 import type { AckRequest, AckResult } from './command.ts';
 import { OwedAcks } from './owed-acks.ts';
 
+/** One more than the highest node number: a session may take an id along to another node. */
+const ROUND = 1024;
+
+/** The node that asked for the acknowledgement. */
+export function askerOf(ackId: number): number {
+  return ackId % ROUND;
+}
+
 /** The sockets of this node by row. */
 interface SocketRows {
   readonly rows: number;
@@ -23,9 +31,12 @@ export class Acks {
   private readonly counters: Counters;
   private readonly table: SocketRows;
   private readonly owed = new OwedAcks();
-  private lastId = -1;
+  private lastRound = -1;
+  /** Tells the ids of this node from those of others; 0 in a single process. */
+  private readonly node: number;
 
-  constructor(clock: Clock, counters: Counters, table: SocketRows) {
+  constructor(clock: Clock, counters: Counters, table: SocketRows, node: number) {
+    this.node = node;
     this.clock = clock;
     this.counters = counters;
     this.table = table;
@@ -37,7 +48,7 @@ export class Acks {
 
   /** Ask sockets through the collector, then `seal` it. `finished` is called exactly once. */
   collect(request: AckRequest, finished: (result: AckResult) => void): AckCollector {
-    const id = ++this.lastId;
+    const id = ++this.lastRound * ROUND + this.node;
     const collector = new AckCollector(id, request.collect, this.table.rows, this.owed, (result) => {
       const entry = this.pending.get(id);
       if (entry === undefined) return;
@@ -55,6 +66,11 @@ export class Acks {
   /** A client acknowledged. Returns false for an id nobody waits for (late, repeated or invented). */
   received(socket: Socket, id: number, body: Body): boolean {
     return this.pending.get(id)?.collector.answered(socket, body) ?? false;
+  }
+
+  /** Does it owe any acknowledgement? */
+  owes(socket: Socket): boolean {
+    return this.owed.of(socket.row) > 0;
   }
 
   /** The socket is gone. Costs nothing for one that owes no acknowledgement, which is nearly every one. */

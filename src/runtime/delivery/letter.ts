@@ -16,7 +16,31 @@ export type Letter =
       readonly share: UserShare | null;
       readonly reply: ReturnAddress;
     }
-  | AnswerLetter;
+  | AnswerLetter
+  | AckedLetter
+  | SettledLetter
+  | WindowClosedLetter;
+
+/** A client acknowledged here what another node had asked it for. */
+export interface AckedLetter {
+  readonly kind: 'acked';
+  readonly socket: string;
+  readonly ackId: number;
+  readonly body: Body;
+}
+
+/** To the old home of a session: it runs here now. */
+export interface SettledLetter {
+  readonly kind: 'settled';
+  /** Public id of the connection. */
+  readonly connection: string;
+}
+
+/** From the old home of a session: nothing more is passed on. */
+export interface WindowClosedLetter {
+  readonly kind: 'windowClosed';
+  readonly connection: string;
+}
 
 /** The answer to a client's own acknowledgement request. */
 export interface AcknowledgeLetter {
@@ -51,6 +75,8 @@ export interface CommandLetter {
   readonly nodes: readonly number[];
   readonly command: Command;
   readonly reply: ReturnAddress | null;
+  /** The old home of the socket it is for, which has passed it on; absent when it came directly. */
+  readonly passedBy?: number;
   /** When the command was accepted, ms since 1970. */
   readonly time: number;
 }

@@ -21,6 +21,8 @@ export interface LocalDeliveryOptions {
   readonly publisher: Publisher;
   readonly counters: Counters;
   readonly compressFrom: number;
+  /** A socket that is changing nodes: true when somebody else gives it the message, or does so later. */
+  readonly setAside: (socket: Socket) => boolean;
 }
 
 /**
@@ -102,6 +104,7 @@ export class LocalDelivery {
   private deliver(message: OutgoingMessage, socket: Socket, collector: AckCollector | null): void {
     const { outbound, counters } = this.options;
     const { connection } = socket;
+    if (connection.move !== null && this.options.setAside(socket)) return;
     const canAck = collector !== null && isSocketIo(connection.flavour);
     if (message.volatile && !outbound.isWritable(connection)) {
       counters.droppedVolatile++;

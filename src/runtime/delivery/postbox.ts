@@ -1,12 +1,25 @@
 import type { Body } from '../codec/body.ts';
+import type { RecentLetters } from '../handover/recent-letters.ts';
+import type { Tombstones } from '../handover/tombstones.ts';
 import { compareDecimals } from '../identity/snowflake-decimal.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Mailbox } from '../ports/mailbox.ts';
 import type { Membership } from '../socket/membership.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { SocketDescription } from '../socket-description.ts';
-import type { Command, DisconnectCommand } from './command.ts';
 import type { DeliveryTimes } from './delivery-times.ts';
-import type { Answer, AnswerLetter, Letter, ListLetter, ReturnAddress, UserShare } from './letter.ts';
+import { Detour } from './detour.ts';
+import type {
+  AckedLetter,
+  AcknowledgeLetter,
+  Answer,
+  AnswerLetter,
+  CommandLetter,
+  Letter,
+  ListLetter,
+  ReturnAddress,
+  UserShare,
+} from './letter.ts';
 import type { LocalDelivery } from './local-delivery.ts';
 import type { Selection } from './selection.ts';
 import { Smallest } from './smallest.ts';
@@ -25,6 +38,18 @@ export interface PostboxOptions {
   readonly disconnect: (socket: Socket, closeConnection: boolean) => void;
   /** Writes the acknowledgement a client asked for. */
   readonly acknowledge: (socket: string, ackId: number, body: Body) => void;
+  /** The socket with this public id, if it is here or has just left. */
+  readonly find: (id: string) => Socket | undefined;
+  readonly tombstones: Tombstones;
+  readonly recent: RecentLetters;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly post: (node: number, letter: Letter) => void;
+  /** A client acknowledged, on another node, what this one asked it for. */
+  readonly acked: (letter: AckedLetter) => void;
+  /** A session that left runs on its new node. */
+  readonly settled: (connection: string) => void;
+  /** The old home of a session that came passes nothing more on. */
+  readonly windowClosed: (connection: string) => void;
   /** Takes an answer to an inquiry of this node. */
   readonly answered: (letter: AnswerLetter) => void;
   /** An answer could not be posted: whoever asked finds out by its deadline. */
@@ -34,6 +59,7 @@ export interface PostboxOptions {
 /** Reads this node's mailbox: performs what other nodes (or this one) ask, and answers. */
 export class Postbox {
   private readonly options: PostboxOptions;
+  private detour: Detour | null = null;
 
   constructor(options: PostboxOptions) {
     this.options = options;
@@ -42,58 +68,106 @@ export class Postbox {
   receive(letter: Letter): void {
     switch (letter.kind) {
       case 'command':
-        return this.perform(letter.command, letter.reply, letter.time);
+        return this.perform(letter);
       case 'acknowledge':
-        return this.options.acknowledge(letter.socket, letter.ackId, letter.body);
+        return this.acknowledge(letter);
       case 'list':
         return this.answer(letter.reply, { kind: 'page', sockets: this.page(letter) });
       case 'count':
         return this.answer(letter.reply, this.counted(letter.to, letter.namespace, letter.share));
       case 'answer':
         return this.options.answered(letter);
+      case 'acked':
+        return this.options.acked(letter);
+      case 'settled':
+        return this.options.settled(letter.connection);
+      case 'windowClosed':
+        return this.options.windowClosed(letter.connection);
       default:
         return letter satisfies never;
     }
   }
 
-  private perform(command: Command, reply: ReturnAddress | null, time: number): void {
-    const { delivery, membership, times } = this.options;
+  /** Takes a socket that is changing nodes out of the letter in hand; see `Detour`. */
+  setAside(socket: Socket): boolean {
+    return this.detour?.takes(socket) ?? false;
+  }
+
+  private perform(letter: CommandLetter): void {
+    const { command, reply, time } = letter;
+    const { delivery, membership, times, recent, clock } = this.options;
+    const detour = new Detour(letter);
+    this.detour = detour;
+    this.followTombstones(detour);
+    recent.add(letter, clock.now());
     switch (command.kind) {
       case 'emit':
         times.delivered(time);
-        return delivery.emit(command, (result) => this.answer(reply, { kind: 'acks', result }));
+        delivery.emit(command, (result) => this.answer(reply, { kind: 'acks', result }, detour.also));
+        // Whoever has them now gathers their acknowledgements.
+        detour.sendOn(this.options.node, reply);
+        break;
       case 'join':
-        return this.change(command, reply, (socket) => membership.join(socket, command.rooms));
+        this.change(letter, detour, (socket) => membership.join(socket, command.rooms));
+        break;
       case 'leave':
-        return this.change(command, reply, (socket) => membership.leave(socket, command.rooms));
+        this.change(letter, detour, (socket) => membership.leave(socket, command.rooms));
+        break;
       case 'disconnect':
-        return this.disconnectAll(command, reply);
+        this.change(letter, detour, (socket) => this.options.disconnect(socket, command.closeConnection));
+        break;
       default:
-        return command satisfies never;
+        command satisfies never;
     }
+    this.detour = null;
   }
 
-  private change(
-    command: Exclude<Command, { kind: 'emit' }>,
-    reply: ReturnAddress | null,
-    apply: (socket: Socket) => void,
-  ): void {
-    const sockets: Socket[] = [];
+  private change({ command, reply }: CommandLetter, detour: Detour, apply: (socket: Socket) => void): void {
+    const here: Socket[] = [];
+    let elsewhere = 0;
     this.options.selection.forEach(command.to, command.except, command.namespace, (socket) => {
-      sockets.push(socket);
+      const { move } = socket.connection;
+      if (move === null || !detour.takes(socket)) {
+        here.push(socket);
+      } else if (move.kind === 'departure') {
+        elsewhere++;
+        // What is sent to the room from now on has to find it here, too, to be passed on.
+        if (command.kind !== 'disconnect') here.push(socket);
+      }
     });
     // Changing rooms while walking them would change who is walked.
-    for (const socket of sockets) apply(socket);
-    this.answer(reply, { kind: 'changed', sockets: sockets.length });
+    for (const socket of here) apply(socket);
+    const both = command.kind === 'disconnect' ? here.length + elsewhere : here.length;
+    const later = detour.also.length > 0 && elsewhere === 0;
+    this.answer(reply, { kind: 'changed', sockets: both }, later ? detour.also : []);
+    // Sockets counted here are not counted again.
+    detour.sendOn(this.options.node, later ? reply : null);
   }
 
-  private disconnectAll(command: DisconnectCommand, reply: ReturnAddress | null): void {
-    this.change(command, reply, (socket) => this.options.disconnect(socket, command.closeConnection));
+  private acknowledge(letter: AcknowledgeLetter): void {
+    const { find, tombstones, acknowledge, post } = this.options;
+    const move = find(letter.socket)?.connection.move;
+    if (move?.kind === 'departure') return move.passOn(letter);
+    const gone = tombstones.of(letter.socket);
+    if (gone !== undefined && find(letter.socket) === undefined) return post(gone, letter);
+    acknowledge(letter.socket, letter.ackId, letter.body);
+  }
+
+  /** Sockets that are named and have left for good. */
+  private followTombstones(detour: Detour): void {
+    const { tombstones, find, post } = this.options;
+    if (tombstones.size === 0) return;
+    for (const id of detour.letter.command.to.sockets) {
+      const node = tombstones.of(id);
+      if (node === undefined || find(id) !== undefined) continue;
+      detour.follow(node, id, (letter) => post(node, letter));
+    }
   }
 
   private page(letter: ListLetter): SocketDescription[] {
     const found = new Smallest<Socket>(letter.limit, (a, b) => compareDecimals(a.id, b.id));
     this.options.selection.forEach(letter.to, NOBODY, letter.namespace, (socket) => {
+      if (isElsewhere(socket)) return;
       if (letter.after === '' || compareDecimals(socket.id, letter.after) > 0) found.add(socket);
     });
     return found.sorted().map((socket) => socket.snapshot());
@@ -103,6 +177,7 @@ export class Postbox {
     let sockets = 0;
     const users = new Set<string>();
     this.options.selection.forEach(to, NOBODY, namespace, (socket) => {
+      if (isElsewhere(socket)) return;
       sockets++;
       if (socket.user !== '') users.add(socket.user);
     });
@@ -110,7 +185,7 @@ export class Postbox {
     return { kind: 'count', sockets, users: users.size, hashes };
   }
 
-  private answer(reply: ReturnAddress | null, answer: Answer): void {
+  private answer(reply: ReturnAddress | null, answer: Answer, also: readonly number[] = []): void {
     if (reply === null) return;
     const { mailbox, node: from, unanswered } = this.options;
     try {
@@ -118,6 +193,7 @@ export class Postbox {
         kind: 'answer',
         correlation: reply.correlation,
         from,
+        also,
         answer,
       });
       if (posted instanceof Promise) posted.catch(unanswered);
@@ -125,4 +201,9 @@ export class Postbox {
       unanswered(error);
     }
   }
+}
+
+/** A socket that left is counted where it lives. */
+function isElsewhere({ connection: { move } }: Socket): boolean {
+  return move?.kind === 'departure' && move.isComplete;
 }

@@ -119,6 +119,34 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     this.run(row, startEvent(this.machine));
   }
 
+  /** Whether this machine has such a state and such timers. */
+  knows(state: string, timers: readonly { name: string }[]): boolean {
+    const { states, timers: known } = this.machine;
+    return (
+      states.indexOf(state) > 0 && timers.every(({ name }) => known.some((timer) => timer.name === name))
+    );
+  }
+
+  /**
+   * Brings an absent row into a state it had elsewhere: `state` and timers as `stateName` and `timers` said it there.
+   * No effect runs. False, and nothing is done, when this machine knows no such state or timer.
+   */
+  restore(row: number, state: string, timers: readonly { name: string; remaining: number }[]): boolean {
+    if (row >= this.states.length) this.ensure(row + 1);
+    if (this.states[row] !== 0 || this.busy[row] !== 0) throw new RangeError(`row ${row} is taken`);
+    const code = this.machine.states.indexOf(state);
+    const codes = timers.map(({ name }) => this.machine.timers.findIndex((timer) => timer.name === name));
+    if (code <= 0 || codes.includes(-1)) return false;
+    this.recent.forget(row);
+    this.states[row] = code;
+    this.population[code]!++;
+    for (const [index, timer] of codes.entries()) {
+      const at = row * this.lanes + this.timerLane[timer]!;
+      this.handles[at] = this.wheel.arm(this.owner, row, timer, timers[index]!.remaining);
+    }
+    return true;
+  }
+
   /** Tells the row what happened; `event` is a code of `machine.event`. Absent rows take no notice. */
   send(row: number, event: number): void {
     if (this.busy[row] !== 0) {

@@ -1,5 +1,6 @@
 import type { Speaks } from '../connection/engine.ts';
 import type { EngineErrorName } from '../errors/engine-error.ts';
+import type { Passport } from '../handover/passport.ts';
 
 /** A session as its client names it. The `sid` is a credential: it goes to its home only, over the nodes' own links. */
 export interface SessionName {
@@ -25,6 +26,16 @@ export interface Peers {
     binary: boolean,
     aborted: AbortSignal,
   ): Promise<EngineErrorName | null>;
+  /** A WebSocket with the session's sid wants to open here. Null when it may. */
+  openCandidate(node: number, session: SessionName): Promise<EngineErrorName | null>;
+  /** `2probe` came on it. What to answer; null when it has to be closed. */
+  probeCandidate(node: number, session: SessionName): Promise<string | null>;
+  /** `5` came on it. The session, ready to travel; null when it does not come. */
+  upgradeCandidate(node: number, session: SessionName): Promise<Passport | null>;
+  /** The session is here. False when its home has thought better of it, or may have: then it must not run here. */
+  arrived(node: number, session: SessionName): Promise<boolean>;
+  /** The WebSocket is gone. */
+  candidateLost(node: number, session: SessionName): Promise<void>;
 }
 
 export interface PolledPackets {

@@ -51,11 +51,12 @@ export class SessionManager {
     if (this.maxPerUser > 0 && session.sockets.size > this.maxPerUser) this.enforceLimit(session, socket);
   }
 
-  remove(socket: Socket): void {
+  /** @param why `moved`: the connection lives on, on another node */
+  remove(socket: Socket, why: 'left' | 'moved' = 'left'): void {
     const session = this.sessions.get(socket.user);
     if (session === undefined) return;
     if (!session.sockets.delete(socket)) return;
-    if (this.watch !== null && !session.has(socket.connection))
+    if (this.watch !== null && why === 'left' && !session.has(socket.connection))
       this.watch.left(socket.user, socket.connection);
     if (session.sockets.size === 0) this.sessions.delete(socket.user);
   }

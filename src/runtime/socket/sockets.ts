@@ -12,7 +12,7 @@ import { type SocketPacket, SocketPacketType } from '../codec/socket-packet.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type ConnectionTable, Flag } from '../connection/connection-table.ts';
 import type { Outbound } from '../connection/outbound.ts';
-import type { Acks } from '../delivery/acks.ts';
+import { type Acks, askerOf } from '../delivery/acks.ts';
 import type { IdTable } from '../identity/id-table.ts';
 import type { SnowflakeGenerator, SnowflakeParts } from '../identity/snowflake.ts';
 import { parseDecimal, toDecimal } from '../identity/snowflake-decimal.ts';
@@ -53,6 +53,8 @@ export interface SocketsParts {
   readonly counters: Counters;
   readonly clock: Clock;
   readonly node: number;
+  /** Hands an acknowledgement to the node that gathers it. */
+  readonly passAck: (node: number, socket: string, ackId: number, body: Body) => void;
   /** Tells the connection below what happened to its sockets. */
   readonly signal: (
     connection: Connection,
@@ -67,7 +69,7 @@ export interface SocketsParts {
 
 /** Socket.IO on top of the engine: packets of connections become events of sockets. */
 export class Sockets {
-  private readonly parts: SocketsParts;
+  readonly parts: SocketsParts;
   private readonly id: SnowflakeParts = { hi: 0, lo: 0 };
   private runner!: SocketRunner;
   private connected!: Uint8Array;
@@ -197,25 +199,31 @@ export class Sockets {
 
   forgotten(socket: Socket): void {
     const { parts } = this;
-    const { connection, namespace } = socket;
+    const { connection } = socket;
     parts.acks.left(socket);
     if (parts.membership.has(socket)) {
       parts.membership.exit(socket);
       parts.presence.remove(socket.id);
       parts.sessions.remove(socket);
     }
+    this.dispose(socket);
+    if (connection.socket === null && connection.reason === null) {
+      parts.signal(connection, 'LAST_NAMESPACE_LEFT');
+    }
+  }
+
+  /** The socket is out of everything that others look into: its row is another's from now on. */
+  dispose(socket: Socket): void {
+    const { parts } = this;
+    const { connection, namespace } = socket;
     if (this.isServed(socket)) parts.namespaces.release(namespace);
     parts.logins.forget(socket);
     connection.removeSocket(socket);
     parts.table.put(socket);
-    if (parseDecimal(socket.id, this.id)) {
-      const own = this.id.hi === connection.idHigh && this.id.lo === connection.idLow;
-      // The connection's own id stays: its sid is found by it.
-      if (!own) parts.ids.delete(this.id.hi, this.id.lo);
-    }
-    if (connection.socket === null && connection.reason === null) {
-      parts.signal(connection, 'LAST_NAMESPACE_LEFT');
-    }
+    if (!parseDecimal(socket.id, this.id)) return;
+    const own = this.id.hi === connection.idHigh && this.id.lo === connection.idLow;
+    // The connection's own id stays: its sid is found by it.
+    if (!own) parts.ids.delete(this.id.hi, this.id.lo);
   }
 
   send(socket: Socket, event: SocketEvent): void {
@@ -248,7 +256,10 @@ export class Sockets {
   private ack(connection: Connection, packet: SocketPacket): void {
     const socket = connection.socketIn(packet.namespace);
     if (socket === null || !this.isConnected(socket)) return this.strayPacket(connection);
-    this.parts.acks.received(socket, packet.ackId, { args: packet.args, attachments: packet.attachments });
+    const body = { args: packet.args, attachments: packet.attachments };
+    if (askerOf(packet.ackId) === this.parts.node) this.parts.acks.received(socket, packet.ackId, body);
+    // Asked for by the node that the session came from.
+    else this.parts.passAck(askerOf(packet.ackId), socket.id, packet.ackId, body);
   }
 
   /**

@@ -10,6 +10,9 @@ const KINDS: Readonly<Record<Letter['kind'], true>> = {
   list: true,
   count: true,
   answer: true,
+  acked: true,
+  settled: true,
+  windowClosed: true,
 };
 
 /** Letters between nodes as MessagePack. Bodies stay the text they came in; attachments travel as bin. */

@@ -1,0 +1,88 @@
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectionRunner } from '../connection/connection-runner.ts';
+import type { ConnectionTable } from '../connection/connection-table.ts';
+import type { Outbound } from '../connection/outbound.ts';
+import type { CommandLetter, Letter } from '../delivery/letter.ts';
+import type { IdTable } from '../identity/id-table.ts';
+import { toDecimal } from '../identity/snowflake-decimal.ts';
+import type { TokenBuckets } from '../limits/token-bucket.ts';
+import type { WebSocketHandle } from '../ports/web-socket.ts';
+import type { Membership } from '../socket/membership.ts';
+import { Arrival } from './arrival.ts';
+import { PASSPORT_VERSION, type Passport } from './passport.ts';
+import type { TravellingSockets } from './travelling-sockets.ts';
+
+export interface ArrivalsOptions {
+  readonly table: ConnectionTable;
+  readonly ids: IdTable;
+  readonly runner: ConnectionRunner;
+  readonly sockets: TravellingSockets;
+  readonly membership: Membership;
+  readonly outbound: Outbound;
+  readonly messageLimits: TokenBuckets | null;
+  /** The engine's clock. */
+  readonly clock: { lately(): number };
+  readonly post: (node: number, letter: Letter) => void;
+  /** Deals with a letter that was held back. */
+  readonly receive: (letter: CommandLetter) => void;
+}
+
+/** Sessions that come from other nodes, where their client began, to the WebSocket that it opened here. */
+export class Arrivals {
+  private readonly options: ArrivalsOptions;
+
+  constructor(options: ArrivalsOptions) {
+    this.options = options;
+  }
+
+  /** Whether this node can take such a session on; asked before its old home lets go of it. */
+  accepts({ version, machine, sockets }: Passport): boolean {
+    const { runner } = this.options;
+    const { state, timers } = stampHere(machine);
+    return (
+      version === PASSPORT_VERSION && runner.knows(state, timers) && this.options.sockets.accept(sockets)
+    );
+  }
+
+  /** The session runs here from now on. */
+  install(passport: Passport, from: number, webSocket: WebSocketHandle): Connection {
+    const { table, ids, runner, sockets, outbound, messageLimits, clock, post } = this.options;
+    const connection = table.get(passport.flavour, passport.handshake);
+    const { row } = connection;
+    connection.idHigh = passport.idHigh;
+    connection.idLow = passport.idLow;
+    ids.set(connection.idHigh, connection.idLow, row);
+    connection.webSocket = webSocket;
+    connection.isOnWebSocket = true;
+    connection.move = new Arrival(from, passport.given);
+    table.flags[row] = passport.flags;
+    table.interval[row] = passport.interval;
+    table.goodBeats[row] = passport.goodBeats;
+    table.lastSeen[row] = clock.lately();
+    messageLimits?.reset(row);
+    const { state, timers } = stampHere(passport.machine);
+    runner.restore(row, state, timers);
+    for (const stamp of passport.sockets) sockets.restore(connection, stamp);
+    outbound.sendAll(connection, passport.outbox);
+    post(from, { kind: 'settled', connection: toDecimal(connection.idHigh, connection.idLow) });
+    return connection;
+  }
+
+  /** The old home passes nothing more on. */
+  windowClosed(connection: Connection): void {
+    const { move } = connection;
+    if (move?.kind !== 'arrival') return;
+    connection.move = null;
+    // From now on the socket library may write to it with all others.
+    this.options.membership.upgraded(connection);
+    for (const letter of move.end()) this.options.receive(letter);
+  }
+}
+
+/** The machine's stamp as it is after the upgrade. */
+function stampHere({ state, timers }: Passport['machine']): Passport['machine'] {
+  return {
+    state: state.replace('.moving', '.websocket'),
+    timers: timers.filter(({ name }) => !name.startsWith('moveTimeout@')),
+  };
+}

@@ -1,0 +1,35 @@
+import type { Letter } from '../delivery/letter.ts';
+
+/**
+ * A session on its way to another node, and then there. What is still addressed to it here goes after it: at first it
+ * waits, because until the other node has taken the session over there is nobody to give it to.
+ */
+export class Departure {
+  readonly kind = 'departure';
+  /** Where the session goes. */
+  readonly to: number;
+  private waiting: Letter[] | null = [];
+  private readonly post: (node: number, letter: Letter) => void;
+
+  constructor(to: number, post: (node: number, letter: Letter) => void) {
+    this.to = to;
+    this.post = post;
+  }
+
+  passOn(letter: Letter): void {
+    if (this.waiting !== null) this.waiting.push(letter);
+    else this.post(this.to, letter);
+  }
+
+  /** Whether the other node has it. */
+  get isComplete(): boolean {
+    return this.waiting === null;
+  }
+
+  /** The other node has it. */
+  complete(): void {
+    const waiting = this.waiting ?? [];
+    this.waiting = null;
+    for (const letter of waiting) this.post(this.to, letter);
+  }
+}

@@ -1,0 +1,134 @@
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectionRunner } from '../connection/connection-runner.ts';
+import { type ConnectionTable, Flag } from '../connection/connection-table.ts';
+import { ConnectionTicket } from '../connection/connection-ticket.ts';
+import type { Engine } from '../connection/engine.ts';
+import { RemoteCandidate } from '../connection/remote-candidate.ts';
+import type { Letter } from '../delivery/letter.ts';
+import { toDecimal } from '../identity/snowflake-decimal.ts';
+import { mask } from '../machine/compiled-machine.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { UpstreamLog } from '../ports/upstream-log.ts';
+import { Departure } from './departure.ts';
+import { PASSPORT_VERSION, type Passport } from './passport.ts';
+import type { RecentLetters } from './recent-letters.ts';
+import type { Tombstones } from './tombstones.ts';
+import { socketsOf, type TravellingSockets } from './travelling-sockets.ts';
+
+export interface DeparturesOptions {
+  readonly table: ConnectionTable;
+  readonly engine: () => Engine;
+  readonly runner: ConnectionRunner;
+  readonly sockets: TravellingSockets;
+  readonly upstreamLog: Pick<UpstreamLog, 'flush'>;
+  readonly clock: Clock;
+  readonly recent: RecentLetters;
+  readonly tombstones: Tombstones;
+  readonly post: (node: number, letter: Letter) => void;
+}
+
+/** Facts about a client that travel with it. */
+const TRAVELLING = Flag.parserUnknown | Flag.idTaken | Flag.disconnectSent | Flag.opened;
+/** How often is looked whether all logins of a session are decided, ms. */
+const LOGINS_CHECK = 10;
+const PROBE = Buffer.from('2probe');
+const UPGRADE = Buffer.from('5');
+
+/** Sessions of this node whose client opened its WebSocket on another one. That node asks; the machines decide. */
+export class Departures {
+  private readonly options: DeparturesOptions;
+  private readonly moving: Uint8Array;
+
+  constructor(options: DeparturesOptions) {
+    this.options = options;
+    this.moving = mask(options.runner.machine, 'open.transport.moving');
+  }
+
+  /** A WebSocket with the session's sid is open on `node`. False when it may not become the transport. */
+  candidateOpened(connection: Connection, node: number): boolean {
+    const engine = this.options.engine();
+    if (engine.mayUpgrade(connection) !== null) return false;
+    const candidate = new RemoteCandidate(node);
+    engine.webSocketOpened(connection, candidate);
+    return candidate.isOpen;
+  }
+
+  /** `2probe` came on it. What to answer; null when it has to be closed. */
+  probed(connection: Connection): string | null {
+    const { candidate } = connection;
+    if (!(candidate instanceof RemoteCandidate)) return null;
+    this.options.engine().received(connection, candidate, PROBE, false);
+    return candidate.isOpen ? candidate.takeSent() : null;
+  }
+
+  /** `5` came on it: resolves with the session, ready to travel; null when it stays, or has ended. */
+  async upgraded(connection: Connection): Promise<Passport | null> {
+    const { candidate } = connection;
+    const { engine, clock, upstreamLog, sockets, post } = this.options;
+    if (!(candidate instanceof RemoteCandidate)) return null;
+    engine().received(connection, candidate, UPGRADE, false);
+    const ticket = new ConnectionTicket(connection);
+    const isMoving = () => ticket.isLive() && this.isMoving(connection);
+    while (isMoving() && !sockets.areDecided(connection)) {
+      await new Promise<void>((resolve) => clock.after(LOGINS_CHECK, resolve));
+    }
+    if (!isMoving()) return null;
+    connection.move = new Departure(candidate.node, post);
+    // What the client said here is in the log before what it says there.
+    await upstreamLog.flush();
+    return isMoving() ? this.passport(connection, candidate.node) : null;
+  }
+
+  /** The other node has it all. False when it comes too late. */
+  arrived(connection: Connection): boolean {
+    if (!this.isMoving(connection) || connection.move?.kind !== 'departure') return false;
+    this.send(connection, 'MOVED');
+    return true;
+  }
+
+  /** The WebSocket on the other node is gone, or broke a rule. */
+  candidateLost(connection: Connection): void {
+    if (!(connection.candidate instanceof RemoteCandidate)) return;
+    connection.candidate = null;
+    this.send(connection, 'CANDIDATE_CLOSED');
+  }
+
+  /** The time in which something may still come for it here is over. */
+  vanish(connection: Connection): void {
+    const { tombstones, sockets } = this.options;
+    const move = connection.move as Departure;
+    for (const socket of socketsOf(connection)) {
+      tombstones.add(socket.id, move.to);
+      sockets.vanish(socket);
+    }
+    move.passOn({ kind: 'windowClosed', connection: toDecimal(connection.idHigh, connection.idLow) });
+  }
+
+  private isMoving(connection: Connection): boolean {
+    return this.options.runner.within(connection.row, this.moving);
+  }
+
+  private send(connection: Connection, event: 'MOVED' | 'CANDIDATE_CLOSED'): void {
+    const { runner } = this.options;
+    runner.send(connection.row, runner.machine.event[event]);
+  }
+
+  private passport(connection: Connection, to: number): Passport {
+    const { table, runner, sockets, recent, clock } = this.options;
+    const { row } = connection;
+    return {
+      version: PASSPORT_VERSION,
+      idHigh: connection.idHigh,
+      idLow: connection.idLow,
+      flavour: connection.flavour,
+      handshake: connection.handshake,
+      flags: table.flags[row]! & TRAVELLING,
+      interval: table.interval[row]!,
+      goodBeats: table.goodBeats[row]!,
+      machine: { state: runner.stateName(row), timers: runner.timers(row) },
+      sockets: socketsOf(connection).map((socket) => sockets.stamp(socket)),
+      outbox: connection.outbox ?? [],
+      given: recent.sharedWith(to, clock.now()),
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import type { Frame } from '../codec/engine-packet.ts';
+import type { Flavour } from '../codec/flavour.ts';
+import type { Handshake } from '../connection/handshake.ts';
+
+/** Shape of what follows: a node refuses passports of another version, and the client stays where it is. */
+export const PASSPORT_VERSION = 1;
+
+/** Everything of a session that travels to another node. Plain data. */
+export interface Passport {
+  readonly version: number;
+  readonly idHigh: number;
+  readonly idLow: number;
+  readonly flavour: Flavour;
+  readonly handshake: Handshake;
+  /** Bits of `Flag` that are facts about the client. */
+  readonly flags: number;
+  /** Adaptive heartbeat: current distance (ms) and good beats since it last changed. */
+  readonly interval: number;
+  readonly goodBeats: number;
+  readonly machine: MachineStamp;
+  readonly sockets: readonly SocketStamp[];
+  /** What waits for the client, oldest first. */
+  readonly outbox: readonly Frame[];
+  /** Ids of letters to several nodes that the sockets were given already. */
+  readonly given: readonly string[];
+}
+
+/** Where a machine stands: name of its state, and its timers with the ms they have left. */
+export interface MachineStamp {
+  readonly state: string;
+  readonly timers: readonly { readonly name: string; readonly remaining: number }[];
+}
+
+export interface SocketStamp {
+  readonly id: string;
+  readonly namespace: string;
+  readonly user: string;
+  readonly rooms: readonly string[];
+  /** Ms since 1970; Infinity when the login does not end. */
+  readonly expiresAt: number;
+  readonly machine: MachineStamp;
+}
