@@ -3,7 +3,7 @@ import { FencedLog } from '../../src/runtime/cluster/fenced-log.ts';
 import type { UpstreamLog, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import { disconnect, message } from '../contracts/upstream-log-contract.ts';
 
-function fenced(maxRecords = 10) {
+function fenced(maxRecords = 10, holds = () => true) {
   const passed: UpstreamRecord[] = [];
   const inner: UpstreamLog = {
     append: (record) => void passed.push(record),
@@ -11,7 +11,7 @@ function fenced(maxRecords = 10) {
     flush: async () => {},
     close: async () => {},
   };
-  return { passed, log: new FencedLog(inner, { maxRecords, maxBytes: 1_000_000 }) };
+  return { passed, log: new FencedLog(inner, { maxRecords, maxBytes: 1_000_000, holds }) };
 }
 
 describe('the fence before the upstream log', () => {
@@ -31,6 +31,17 @@ describe('the fence before the upstream log', () => {
     expect(passed.map(({ messageId }) => messageId)).toEqual(
       [0, 1, 2, 3, 4, 5].map((number) => message('1', number).messageId),
     );
+  });
+
+  it('holds records back from the moment the lease is over, though nobody has told it', () => {
+    let holds = true;
+    const { passed, log } = fenced(10, () => holds);
+    holds = false;
+    log.append(message('1', 1));
+    expect(passed).toEqual([]);
+    holds = true;
+    log.open(() => expect.unreachable());
+    expect(passed).toHaveLength(1);
   });
 
   it('refuses what is beyond its bound, but never the end of a socket', () => {
@@ -63,7 +74,7 @@ describe('the fence before the upstream log', () => {
         flush: async () => {},
         close: async () => {},
       } as unknown as UpstreamLog,
-      { maxRecords: 5, maxBytes: 1_000_000 },
+      { maxRecords: 5, maxBytes: 1_000_000, holds: () => true },
     );
     refusing.shut();
     refusing.append(message('1', 1));

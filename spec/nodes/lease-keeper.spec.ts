@@ -69,11 +69,14 @@ describe('a lease on a node number', () => {
     // Renewed last at 3,000: it ends at 12,000.
     await fixture.pass(8_000);
     expect(fixture.said).toEqual([]);
+    expect(fixture.keeper.holds()).toBe(true);
     await fixture.pass(1_000);
     expect(fixture.said).toEqual(['suspended']);
+    expect(fixture.keeper.holds()).toBe(false);
     fixture.store.down = false;
     await fixture.pass(3_000);
     expect(fixture.said).toEqual(['suspended', 'resumed']);
+    expect(fixture.keeper.holds()).toBe(true);
   });
 
   it('is lost when the store says so, and then nothing renews it', async () => {

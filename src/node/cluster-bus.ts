@@ -21,8 +21,8 @@ export interface ClusterBus {
   readonly dedup: DedupWindow;
   /** Keys that all nodes share; made by the first that asks. Rejects while Redis cannot be reached. */
   keys(): Promise<ClusterKeys>;
-  /** The parts that bear a node's number, for the time it has it. */
-  join(node: Pick<NodeRecord, 'number' | 'epoch' | 'slot'>): Promise<BusSeat>;
+  /** The parts that bear a node's number, for the time it has it. Nothing is put on the log unless it `holds`. */
+  join(node: Pick<NodeRecord, 'number' | 'epoch' | 'slot'>, holds: () => boolean): Promise<BusSeat>;
   /** For `/readyz`. */
   conditions(): Readonly<Record<string, DependencyCondition>>;
   /** Records of the log that nobody has consumed yet; 0 without Kafka. */

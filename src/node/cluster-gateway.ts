@@ -29,6 +29,8 @@ export interface ClusterGatewayOptions {
   readonly seat: BusSeat;
   readonly keys: ClusterKeys;
   readonly lease: Lease;
+  /** Whether the lease surely holds at this moment. */
+  readonly holds: () => boolean;
   readonly snowflakes: SnowflakeGenerator;
   readonly clock: Clock;
   readonly wheel: TimingWheel;
@@ -59,7 +61,7 @@ export class ClusterGateway implements Role {
     const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, log } = options;
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
-    this.fencedLog = new FencedLog(seat.upstreamLog, { maxRecords, maxBytes });
+    this.fencedLog = new FencedLog(seat.upstreamLog, { maxRecords, maxBytes, holds: options.holds });
     const dispatcher = new Dispatcher({
       presence: seat.presence,
       mailbox: seat.mailbox,

@@ -124,7 +124,8 @@ export class Incarnations {
     this.snowflakes = snowflakes;
     const { keys } = this;
     await this.persist(() => bus.directory.start());
-    const seat = await this.persist(() => bus.join(lease));
+    const holds = () => this.keeper?.holds() ?? false;
+    const seat = await this.persist(() => bus.join(lease, holds));
     if (keys === null || seat === null) return null;
     const parts = { ...this.options, bus, seat, lease, snowflakes, log: log.child({ node: lease.number }) };
     const config = this.rebound();
@@ -133,6 +134,7 @@ export class Incarnations {
       ...parts,
       config,
       keys,
+      holds,
       portUse: config.cluster.workers > 1 ? 'shared' : 'exclusive',
     });
   }

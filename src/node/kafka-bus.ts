@@ -11,7 +11,7 @@ import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
 import type { BusParts } from './bus-for.ts';
 import type { BusSeat } from './cluster-bus.ts';
-import { RedisBus } from './redis-bus.ts';
+import { type Incarnation, RedisBus } from './redis-bus.ts';
 
 /** Redis for who is where, Kafka for the logs and the mailboxes. */
 export class KafkaBus extends RedisBus {
@@ -29,7 +29,10 @@ export class KafkaBus extends RedisBus {
     return records;
   }
 
-  protected override async openLogs(): Promise<Omit<BusSeat, 'presence'>> {
+  protected override async openLogs(
+    _self: Incarnation,
+    holds: () => boolean,
+  ): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
     const { kafka, directory } = this;
     await createTopics(kafka, this.config.kafka);
@@ -45,6 +48,7 @@ export class KafkaBus extends RedisBus {
       observe,
     });
     const upstreamLog = new KafkaUpstreamLog({
+      holds,
       kafka,
       clock,
       log,

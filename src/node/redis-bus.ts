@@ -20,7 +20,7 @@ import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
 const COMMAND_TIMEOUT = 2_000;
 const PEER_KEY_BYTES = 32;
 
-type Incarnation = Parameters<ClusterBus['join']>[0];
+export type Incarnation = Parameters<ClusterBus['join']>[0];
 
 /** Redis for everything: leases, presence and events, and the logs in its streams. */
 export class RedisBus implements ClusterBus {
@@ -61,9 +61,9 @@ export class RedisBus implements ClusterBus {
     };
   }
 
-  async join(self: Incarnation): Promise<BusSeat> {
+  async join(self: Incarnation, holds: () => boolean): Promise<BusSeat> {
     const presence = this.presence(self);
-    const logs = await this.openLogs(self);
+    const logs = await this.openLogs(self, holds);
     return {
       presence,
       ...logs,
@@ -88,7 +88,7 @@ export class RedisBus implements ClusterBus {
     this.client.close();
   }
 
-  protected async openLogs(_self: Incarnation): Promise<Omit<BusSeat, 'presence'>> {
+  protected async openLogs(_self: Incarnation, holds: () => boolean): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
     const { client, directory } = this;
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
@@ -102,6 +102,7 @@ export class RedisBus implements ClusterBus {
       gap: () => metrics.counters.add(COUNTER.lettersLost),
     });
     const upstreamLog = new StreamUpstreamLog({
+      holds,
       client,
       clock,
       log,

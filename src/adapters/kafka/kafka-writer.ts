@@ -9,6 +9,8 @@ export interface KafkaWriterOptions {
   readonly topic: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
+  readonly holds?: () => boolean;
   /** Messages, and bytes of them, that may wait for the brokers. */
   readonly maxMessages: number;
   readonly maxBytes: number;
@@ -84,6 +86,12 @@ export class KafkaWriter {
   private async run(): Promise<void> {
     let isTroubled = false;
     while (this.waiting.length > 0) {
+      if (this.options.holds?.() === false) {
+        const failure = new HoldfastError('unavailable', 'the node has lost its number');
+        if (this.closed) this.refuse(() => true, failure);
+        await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
+        continue;
+      }
       const batch = this.batch();
       try {
         await this.send(batch);

@@ -17,6 +17,8 @@ export interface KafkaUpstreamLogOptions {
   readonly kafka: Kafka;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
+  readonly holds?: () => boolean;
   readonly version: string;
   readonly topic?: string;
   readonly group?: string;

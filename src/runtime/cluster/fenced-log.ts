@@ -7,7 +7,9 @@ import type {
   UpstreamSubscription,
 } from '../ports/upstream-log.ts';
 
-export interface FencedLogLimits {
+export interface FencedLogOptions {
+  /** Whether the lease surely holds at this moment. */
+  readonly holds: () => boolean;
   /** Records that may wait behind the fence, and their bytes by `sizeOf`. */
   readonly maxRecords: number;
   readonly maxBytes: number;
@@ -19,20 +21,20 @@ export interface FencedLogLimits {
  */
 export class FencedLog implements UpstreamLog {
   private readonly log: UpstreamLog;
-  private readonly limits: FencedLogLimits;
+  private readonly options: FencedLogOptions;
   private closed = false;
   private waiting: UpstreamRecord[] = [];
   private bytes = 0;
 
-  constructor(log: UpstreamLog, limits: FencedLogLimits) {
+  constructor(log: UpstreamLog, options: FencedLogOptions) {
     this.log = log;
-    this.limits = limits;
+    this.options = options;
   }
 
   append(record: UpstreamRecord): void {
-    if (!this.closed && this.waiting.length === 0) return this.log.append(record);
+    const { maxRecords, maxBytes, holds } = this.options;
+    if (!this.closed && this.waiting.length === 0 && holds()) return this.log.append(record);
     const bytes = sizeOf(record);
-    const { maxRecords, maxBytes } = this.limits;
     const isFull = this.waiting.length >= maxRecords || this.bytes + bytes > maxBytes;
     if (isFull && record.kind !== 'disconnect') {
       throw new HoldfastError('unavailable', 'the node has lost touch with the cluster');

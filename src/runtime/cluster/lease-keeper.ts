@@ -63,6 +63,14 @@ export class LeaseKeeper {
     return this.lease;
   }
 
+  /**
+   * Whether the number is surely ours at this moment. A process that stood still may be asked before any timer has
+   * told it of its deadline.
+   */
+  holds(): boolean {
+    return this.lease !== null && !this.suspended && this.options.clock.now() < this.validUntil;
+  }
+
   /** Resolves when there is a lease, however long somebody else holds it; with null when stopped before. */
   async acquire(): Promise<Lease | null> {
     const { store, request, clock, log } = this.options;
@@ -115,7 +123,10 @@ export class LeaseKeeper {
     const { clock } = this.options;
     this.validUntil = until;
     if (this.deadline !== null) clock.cancel(this.deadline);
-    this.deadline = clock.after(Math.max(0, until - clock.now()), () => this.suspend());
+    this.deadline = clock.after(Math.max(0, until - clock.now()), () => {
+      this.deadline = null;
+      this.suspend();
+    });
   }
 
   private renewLater(): void {
@@ -133,6 +144,8 @@ export class LeaseKeeper {
       if (this.lease !== lease || this.stopped) return;
       if (!renewed) return this.lose();
       this.trouble = '';
+      // It was in doubt, whether or not a timer has said so: whoever held something back waits to be told.
+      this.suspend();
       this.extend(asked + request.ttl);
       if (this.suspended) this.resume();
     } catch (error) {
@@ -143,7 +156,6 @@ export class LeaseKeeper {
   }
 
   private suspend(): void {
-    this.deadline = null;
     // A process that stood still hears of its deadline before it hears of the renewal.
     if (this.suspended || this.lease === null || this.options.clock.now() < this.validUntil) return;
     this.suspended = true;

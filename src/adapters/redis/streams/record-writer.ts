@@ -17,6 +17,7 @@ interface RecordWriterOptions extends RecordWriterLimits {
   readonly client: RedisClient;
   readonly clock: Clock;
   readonly log: Log;
+  readonly holds?: () => boolean;
   readonly refused: (record: UpstreamRecord, error: unknown) => void;
 }
 
@@ -83,6 +84,12 @@ export class RecordWriter {
   private async write(): Promise<void> {
     let isTroubled = false;
     while (this.waiting.length > 0) {
+      if (this.options.holds?.() === false) {
+        // Not ours to say, perhaps not ever: thrown away with the node's number when it is closed.
+        if (this.closed) break;
+        await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
+        continue;
+      }
       const batch = this.waiting.slice(0, AT_ONCE);
       const taken = await this.send(batch);
       for (const { bytes } of batch.slice(0, taken.count)) this.bytes -= bytes;

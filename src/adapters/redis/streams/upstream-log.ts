@@ -14,6 +14,8 @@ export interface StreamUpstreamLogOptions extends RecordWriterLimits {
   readonly client: RedisClient;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
+  readonly holds?: () => boolean;
   /** A record was accepted and had to be given up: Redis was away for too long. */
   readonly refused: (record: UpstreamRecord, error: unknown) => void;
 }
