@@ -27,6 +27,7 @@ export class Member {
   private readonly lines: string[] = [];
   private child: ChildProcess | null = null;
   private ended: Promise<number | null> = Promise.resolve(null);
+  private readonly endWithUs = () => this.child?.kill('SIGKILL');
 
   private constructor(role: MemberRole, name: string, ports: readonly number[], settings: Settings) {
     this.role = role;
@@ -116,7 +117,13 @@ export class Member {
       });
     }
     this.child = child;
-    this.ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    process.once('exit', this.endWithUs);
+    this.ended = new Promise((resolve) =>
+      child.once('exit', (code) => {
+        process.off('exit', this.endWithUs);
+        resolve(code);
+      }),
+    );
     return child;
   }
 
