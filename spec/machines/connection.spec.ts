@@ -75,6 +75,8 @@ describe('an upgrade on another node', () => {
     expect(connection.send('SETTLED').state).toBe('moved.settled');
     expect(connection.asked()).toEqual(['closeCandidate', 'passOn']);
     connection.after(2_000);
+    expect(connection.asked()).toEqual(['awaitStrays']);
+    connection.send('STRAYS_READ');
     expect(connection.asked()).toEqual(['vanish']);
     expect(connection.state).toBe('absent');
   });
@@ -84,7 +86,8 @@ describe('an upgrade on another node', () => {
     const connection = moving({ ...ELSEWHERE, awaitsAcks: () => awaited }).send('MOVED', 'SETTLED');
     expect(connection.after(6_500).state).toBe('moved.settled');
     awaited = false;
-    expect(connection.after(2_000).state).toBe('absent');
+    expect(connection.after(2_000).state).toBe('moved.emptying');
+    expect(connection.after(10_000).state).toBe('absent');
   });
 
   it('ends the session when it does not arrive in time, because the client polls no more', () => {

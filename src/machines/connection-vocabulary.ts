@@ -18,6 +18,8 @@ export const CONNECTION_EVENTS = [
   // The candidate is on another node: that node has taken the session over, and says so once more when it runs there.
   'MOVED',
   'SETTLED',
+  // Everything that was sent here before now has been read.
+  'STRAYS_READ',
   // Namespaces. NAMESPACE_JOINED is sent for each; LAST_NAMESPACE_LEFT when none is joined any more.
   'NAMESPACE_JOINED',
   'LAST_NAMESPACE_LEFT',
@@ -68,6 +70,8 @@ export const CONNECTION_EFFECTS = [
   'beginMove',
   /** The session is another node's: what still comes for its sockets goes there. */
   'passOn',
+  /** See to it that STRAYS_READ comes behind all that is on its way to this node by now. */
+  'awaitStrays',
   /** Nothing more is to come for a session that moved: give the row back, silently. */
   'vanish',
   /** Close the candidate, if there is one. */

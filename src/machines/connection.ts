@@ -414,12 +414,18 @@ export const connectionMachine = setup({
         },
         settled: {
           after: {
-            strayTime: [
-              { guard: 'awaitsAcks', target: 'settled', reenter: true },
-              { target: '#connection.gone' },
-            ],
+            strayTime: [{ guard: 'awaitsAcks', target: 'settled', reenter: true }, { target: 'emptying' }],
           },
           on: { SERVER_SHUTTING_DOWN: { target: '#connection.gone' } },
+        },
+        emptying: {
+          description: 'Nobody sends here any more; what is still on its way is waited for.',
+          entry: 'awaitStrays',
+          after: { moveTimeout: { target: '#connection.gone' } },
+          on: {
+            STRAYS_READ: { target: '#connection.gone' },
+            SERVER_SHUTTING_DOWN: { target: '#connection.gone' },
+          },
         },
       },
     },

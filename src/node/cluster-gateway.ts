@@ -109,6 +109,7 @@ export class ClusterGateway implements Role {
       log,
       metrics,
       snowflakes,
+      isNodeLive: (number) => bus.directory.get(number) !== null,
       sessionIds,
       upstreamLog: this.fencedLog,
       mailbox: seat.mailbox,

@@ -33,6 +33,8 @@ export interface GatewayOptions {
   readonly presence: Presence;
   readonly dispatcher: Dispatcher;
   readonly publisher: Publisher;
+  /** Whether another node lives, as far as is known; all do unless told. */
+  readonly isNodeLive?: (node: number) => boolean;
   /** Counts the sessions of users in the whole cluster; nobody does in a single process. */
   readonly sessionWatch?: SessionWatch;
   /** Null with `auth.mode=none`. */

@@ -123,6 +123,11 @@ export class Gateway {
       ending: (connection) => this.sockets.connectionEnding(connection),
       released: (connection) => this.release(connection),
       moved: (connection) => (connection.move as Departure).complete(),
+      awaitStrays: (connection) =>
+        post(options.node, {
+          kind: 'straysRead',
+          connection: toDecimal(connection.idHigh, connection.idLow),
+        }),
       vanished: (connection) => {
         this.departures.vanish(connection);
         this.giveBack(connection);
@@ -268,7 +273,9 @@ export class Gateway {
       membership,
       outbound,
       messageLimits: options.messageLimits,
-      clock: options.wheel,
+      lately: () => options.wheel.lately(),
+      clock,
+      isLive: options.isNodeLive ?? (() => true),
       post,
       receive: (letter) => this.postbox.receive(letter),
     });
@@ -296,6 +303,10 @@ export class Gateway {
       settled: (id) => {
         const connection = this.connectionOf(id);
         if (connection !== undefined) this.signal(connection, 'SETTLED');
+      },
+      straysRead: (id) => {
+        const connection = this.connectionOf(id);
+        if (connection !== undefined) this.signal(connection, 'STRAYS_READ');
       },
       windowClosed: (id) => {
         const connection = this.connectionOf(id);

@@ -66,6 +66,8 @@ export interface ConnectionActorOptions {
   readonly released: (connection: Connection) => void;
   /** The session runs on another node from now on. */
   readonly moved: (connection: Connection) => void;
+  /** STRAYS_READ is to come behind all that was sent to this node. */
+  readonly awaitStrays: (connection: Connection) => void;
   /** Nothing of a session that moved is left to do here. */
   readonly vanished: (connection: Connection) => void;
   /** A socket of it owes an acknowledgement that this node gathers. */
@@ -108,6 +110,7 @@ export class ConnectionActor {
       closeCandidate: (row) => this.closeCandidate(at(row)),
       beginMove: (row) => this.beginMove(at(row)),
       passOn: (row) => this.options.moved(at(row)),
+      awaitStrays: (row) => this.options.awaitStrays(at(row)),
       vanish: (row) => this.options.vanished(at(row)),
       refuseCandidate: () => this.arriving?.close(),
       beginClose: (row, params) => this.beginClose(at(row), params),

@@ -19,7 +19,8 @@ export type Letter =
   | AnswerLetter
   | AckedLetter
   | SettledLetter
-  | WindowClosedLetter;
+  | WindowClosedLetter
+  | StraysReadLetter;
 
 /** A client acknowledged here what another node had asked it for. */
 export interface AckedLetter {
@@ -33,6 +34,12 @@ export interface AckedLetter {
 export interface SettledLetter {
   readonly kind: 'settled';
   /** Public id of the connection. */
+  readonly connection: string;
+}
+
+/** To oneself: everything that came before it has been read. */
+export interface StraysReadLetter {
+  readonly kind: 'straysRead';
   readonly connection: string;
 }
 

@@ -48,6 +48,8 @@ export interface PostboxOptions {
   readonly acked: (letter: AckedLetter) => void;
   /** A session that left runs on its new node. */
   readonly settled: (connection: string) => void;
+  /** All that was on its way to a session that left has been read. */
+  readonly straysRead: (connection: string) => void;
   /** The old home of a session that came passes nothing more on. */
   readonly windowClosed: (connection: string) => void;
   /** Takes an answer to an inquiry of this node. */
@@ -81,6 +83,8 @@ export class Postbox {
         return this.options.acked(letter);
       case 'settled':
         return this.options.settled(letter.connection);
+      case 'straysRead':
+        return this.options.straysRead(letter.connection);
       case 'windowClosed':
         return this.options.windowClosed(letter.connection);
       default:

@@ -1,11 +1,13 @@
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRunner } from '../connection/connection-runner.ts';
 import type { ConnectionTable } from '../connection/connection-table.ts';
+import { ConnectionTicket } from '../connection/connection-ticket.ts';
 import type { Outbound } from '../connection/outbound.ts';
 import type { CommandLetter, Letter } from '../delivery/letter.ts';
 import type { IdTable } from '../identity/id-table.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import type { TokenBuckets } from '../limits/token-bucket.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Membership } from '../socket/membership.ts';
 import { Arrival } from './arrival.ts';
@@ -20,12 +22,18 @@ export interface ArrivalsOptions {
   readonly membership: Membership;
   readonly outbound: Outbound;
   readonly messageLimits: TokenBuckets | null;
-  /** The engine's clock. */
-  readonly clock: { lately(): number };
+  /** The engine's time. */
+  readonly lately: () => number;
+  readonly clock: Clock;
+  readonly isLive: (node: number) => boolean;
   readonly post: (node: number, letter: Letter) => void;
   /** Deals with a letter that was held back. */
   readonly receive: (letter: CommandLetter) => void;
 }
+
+/** How often (ms) is looked whether the old home of a session still lives, and for how long at most. */
+const LOOK_EVERY = 500;
+const LONGEST_WINDOW = 60_000;
 
 /** Sessions that come from other nodes, where their client began, to the WebSocket that it opened here. */
 export class Arrivals {
@@ -46,7 +54,7 @@ export class Arrivals {
 
   /** The session runs here from now on. */
   install(passport: Passport, from: number, webSocket: WebSocketHandle): Connection {
-    const { table, ids, runner, sockets, outbound, messageLimits, clock, post } = this.options;
+    const { table, ids, runner, sockets, outbound, messageLimits, lately, post } = this.options;
     const connection = table.get(passport.flavour, passport.handshake);
     const { row } = connection;
     connection.idHigh = passport.idHigh;
@@ -58,14 +66,26 @@ export class Arrivals {
     table.flags[row] = passport.flags;
     table.interval[row] = passport.interval;
     table.goodBeats[row] = passport.goodBeats;
-    table.lastSeen[row] = clock.lately();
+    table.lastSeen[row] = lately();
     messageLimits?.reset(row);
     const { state, timers } = stampHere(passport.machine);
     runner.restore(row, state, timers);
     for (const stamp of passport.sockets) sockets.restore(connection, stamp);
     outbound.sendAll(connection, passport.outbox);
     post(from, { kind: 'settled', connection: toDecimal(connection.idHigh, connection.idLow) });
+    this.watch(new ConnectionTicket(connection), from, LONGEST_WINDOW / LOOK_EVERY);
     return connection;
+  }
+
+  /** An old home that dies passes nothing on any more: what was held back for it is given then. */
+  private watch(ticket: ConnectionTicket, from: number, looks: number): void {
+    const { clock, isLive } = this.options;
+    clock.after(LOOK_EVERY, () => {
+      const { connection } = ticket;
+      if (!ticket.isLive() || connection.move === null) return;
+      if (looks <= 1 || !isLive(from)) this.windowClosed(connection);
+      else this.watch(ticket, from, looks - 1);
+    });
   }
 
   /** The old home passes nothing more on. */

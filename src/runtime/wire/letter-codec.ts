@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<Letter['kind'], true>> = {
   acked: true,
   settled: true,
   windowClosed: true,
+  straysRead: true,
 };
 
 /** Letters between nodes as MessagePack. Bodies stay the text they came in; attachments travel as bin. */
