@@ -62,7 +62,7 @@ export class Arrivals {
     ids.set(connection.idHigh, connection.idLow, row);
     connection.webSocket = webSocket;
     connection.isOnWebSocket = true;
-    connection.move = new Arrival(from, passport.given);
+    connection.move = new Arrival(from, passport.given, this.options.receive);
     table.flags[row] = passport.flags;
     table.interval[row] = passport.interval;
     table.goodBeats[row] = passport.goodBeats;
