@@ -4,12 +4,14 @@ import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 import { nodeRecord, ScriptedLeaseStore, settle } from './scripted-lease-store.ts';
 
+const TTL = 2_000;
+
 async function started() {
   const clock = new SimulatedClock();
   const store = new ScriptedLeaseStore();
   store.liveNodes = [nodeRecord(3), nodeRecord(1), nodeRecord(2, { role: 'api', address: '' })];
   const log = new SilentLog();
-  const directory = new NodeDirectory(store, clock, log);
+  const directory = new NodeDirectory(store, clock, log, TTL);
   await directory.start();
   const refresh = async () => {
     clock.advance(DIRECTORY_REFRESH);
@@ -48,8 +50,34 @@ describe('the directory of nodes', () => {
     expect(directory.gateways()).toEqual([1, 3]);
     expect(log.warnings).toHaveLength(1);
     store.down = false;
-    store.liveNodes = [nodeRecord(8)];
+    store.liveNodes = [nodeRecord(1), nodeRecord(8)];
     await refresh();
-    expect(directory.gateways()).toEqual([8]);
+    expect(directory.gateways()).toEqual([1, 3, 8]);
+  });
+
+  it('gives nodes a lease long to come back after the store was away, and then believes what it says', async () => {
+    const { directory, store, refresh } = await started();
+    store.down = true;
+    await refresh();
+    store.down = false;
+    store.liveNodes = [];
+    await refresh();
+    expect(directory.gateways()).toEqual([1, 3]);
+    store.liveNodes = [nodeRecord(1)];
+    await refresh();
+    expect(directory.gateways()).toEqual([1, 3]);
+    for (let passed = 0; passed < TTL; passed += DIRECTORY_REFRESH) await refresh();
+    expect(directory.gateways()).toEqual([1]);
+  });
+
+  it('keeps nobody whose number or place another node has by now', async () => {
+    const { directory, store, refresh } = await started();
+    store.down = true;
+    await refresh();
+    store.down = false;
+    store.liveNodes = [nodeRecord(3, { epoch: 99 }), nodeRecord(7, { slot: 1 })];
+    await refresh();
+    expect(directory.gateways()).toEqual([3, 7]);
+    expect(directory.isLive(3, 99)).toBe(true);
   });
 });

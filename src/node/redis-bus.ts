@@ -48,7 +48,7 @@ export class RedisBus implements ClusterBus {
     this.leases = new RedisLeaseStore(client);
     this.burial = new RedisBurial(client);
     this.events = new RedisEventChannel(client, clock, log);
-    this.directory = new NodeDirectory(this.leases, clock, log);
+    this.directory = new NodeDirectory(this.leases, clock, log, config.cluster.leaseTtl);
     this.sessions = new RedisSessionRegistry(client);
     this.dedup = new RedisDedupWindow(client, clock);
   }

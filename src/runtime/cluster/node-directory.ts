@@ -5,7 +5,10 @@ import type { Log } from '../ports/log.ts';
 /** How often the list of nodes is read, ms. A node that has just come waits longer than this before it is ready. */
 export const DIRECTORY_REFRESH = 500;
 
-/** The nodes that live, as last read. What was read last holds while the store cannot be reached. */
+/**
+ * The nodes that live, as last read. What was read last holds while the store cannot be reached, and for the length of
+ * a lease after that: all leases may have run out meanwhile, and whoever lives says so within that time.
+ */
 export class NodeDirectory {
   private readonly store: Pick<LeaseStore, 'nodes'>;
   private readonly clock: Clock;
@@ -15,11 +18,15 @@ export class NodeDirectory {
   private readAt = Number.NEGATIVE_INFINITY;
   private timer: TimerHandle | null = null;
   private failing = false;
+  private holdUntil = Number.NEGATIVE_INFINITY;
+  private readonly ttl: number;
 
-  constructor(store: Pick<LeaseStore, 'nodes'>, clock: Clock, log: Log) {
+  /** @param ttl length of a lease, ms */
+  constructor(store: Pick<LeaseStore, 'nodes'>, clock: Clock, log: Log, ttl: number) {
     this.store = store;
     this.clock = clock;
     this.log = log;
+    this.ttl = ttl;
   }
 
   /** Resolves when the list was read once; rejects when it could not be. */
@@ -36,8 +43,10 @@ export class NodeDirectory {
   /** Reads the list now. Never rejects. */
   async refresh(): Promise<void> {
     try {
-      this.take(await this.store.nodes());
+      const records = await this.store.nodes();
+      if (this.failing) this.holdUntil = this.clock.now() + this.ttl;
       this.failing = false;
+      this.take(this.clock.now() < this.holdUntil ? this.withSilent(records) : records);
     } catch (error) {
       if (!this.failing)
         this.log.warn({ err: error }, 'the list of nodes cannot be read; the last one holds');
@@ -76,6 +85,13 @@ export class NodeDirectory {
   /** Ms since the list was last read. */
   age(): number {
     return this.clock.now() - this.readAt;
+  }
+
+  /** With those that have not been heard of since the outage, unless another node has what was theirs. */
+  private withSilent(records: readonly NodeRecord[]): readonly NodeRecord[] {
+    const isTaken = ({ number, slot }: NodeRecord) =>
+      records.some((record) => record.number === number || record.slot === slot);
+    return [...records, ...[...this.records.values()].filter((record) => !isTaken(record))];
   }
 
   private take(records: readonly NodeRecord[]): void {
