@@ -25,7 +25,7 @@ export class HistoryBackend {
   readonly sockets = new Map<string, string>();
   /** Why each session ended, in the backend's ears. */
   readonly ends = new Map<string, string>();
-  private readonly history: History;
+  history: History;
   private readonly messageIds = new Map<string, string>();
 
   private constructor(history: History, url: string, close: () => Promise<void>) {

@@ -97,7 +97,11 @@ export class Session {
   claim(): void {
     if (!this.isOpen) return;
     this.history.accepted(`begin ${this.name}`);
-    for (const id of this.unanswered) this.history.accepted(id);
+    for (const id of this.unanswered) {
+      this.history.accepted(id);
+      this.history.sent(`acknowledgement of ${id}`, '', [this.name]);
+      this.history.accepted(`acknowledgement of ${id}`);
+    }
   }
 
   disconnect(): void {
