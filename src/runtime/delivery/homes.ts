@@ -4,13 +4,18 @@ import type { Clock } from '../ports/clock.ts';
 
 /** Sockets remembered that live elsewhere than where they were born. */
 const MAX_MOVED = 100_000;
-/** How long (ms) nothing must have gone by the old home before the new one is written to directly. */
-const QUIET = 1_000;
+/**
+ * How long (ms) nothing must have gone by the old home before the new one is written to directly: longer than passing
+ * on takes. A socket that never pauses is not kept waiting for ever.
+ */
+const QUIET = 100;
+const LONGEST = 3_000;
 
 interface Move {
   readonly node: number;
   /** When something last went by the old home. */
   lastByOld: number;
+  readonly learned: number;
 }
 
 /**
@@ -35,7 +40,7 @@ export class Homes {
     const move = this.moved.get(socket);
     if (move === undefined) return born;
     const now = this.clock.now();
-    if (now - move.lastByOld >= QUIET) {
+    if (now - move.lastByOld >= QUIET || now - move.learned >= LONGEST) {
       move.lastByOld = Number.NEGATIVE_INFINITY;
       return move.node;
     }
@@ -49,7 +54,7 @@ export class Homes {
     if (known?.node === node) return;
     if (known !== undefined) this.moved.delete(socket);
     if (node === this.birthplace(socket)) return;
-    this.moved.set(socket, { node, lastByOld: this.clock.now() });
+    this.moved.set(socket, { node, lastByOld: this.clock.now(), learned: this.clock.now() });
     if (this.moved.size > MAX_MOVED) this.forgetOldest();
   }
 
