@@ -8,7 +8,7 @@ const MAX_MOVED = 100_000;
  * How long (ms) nothing must have gone by the old home before the new one is written to directly: longer than passing
  * on takes. A socket that never pauses is not kept waiting for ever.
  */
-const QUIET = 100;
+const QUIET = 1_000;
 const LONGEST = 3_000;
 
 interface Move {
