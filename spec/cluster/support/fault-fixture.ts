@@ -89,8 +89,10 @@ export class FaultFixture {
   async judge(repeats: 'once' | 'at least once' = 'once'): Promise<string> {
     const { backend, history, sessions } = this;
     // What is still owed then is found missing.
-    const owed = () => sessions.some((session) => session.isOpen && session.waiting > 0);
-    await until(() => !owed(), 15_000).catch(() => {});
+    const owed = () =>
+      sessions.some((session) => session.isOpen && session.waiting > 0) ||
+      history.check().some(({ kind }) => kind === 'missing');
+    await until(() => !owed(), 20_000).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 300));
     for (const session of sessions) session.claim();
     history.settled();
