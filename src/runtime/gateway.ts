@@ -294,6 +294,7 @@ export class Gateway {
       find: (id) => this.sockets.find(id),
       tombstones,
       recent,
+      whereabouts: (id, found) => this.whereabouts(options, id, found),
       clock,
       post,
       acked: ({ socket, ackId, body }) => {
@@ -371,6 +372,14 @@ export class Gateway {
     if (connection === undefined) return;
     this.ledger.failed(connection, error);
     this.signal(connection, 'HANDLER_FAILED');
+  }
+
+  /** A socket of our number that we do not know: one of an earlier incarnation, which moved in time. */
+  private whereabouts({ presence, node }: GatewayOptions, id: string, found: (node: number) => void): void {
+    const homes = presence.homesOf([id]);
+    if (!(homes instanceof Promise)) return;
+    const tell = ([home = -1]: readonly number[]) => (home < 0 || home === node ? undefined : found(home));
+    homes.then(tell, () => {});
   }
 
   private release(connection: Connection): void {

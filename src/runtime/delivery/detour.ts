@@ -52,6 +52,11 @@ export class Detour {
     }
   }
 
+  /** The letter for one socket that lives elsewhere; nobody waits for an answer. */
+  alone(socket: string, node: number, self: number): CommandLetter {
+    return { ...this.restricted([socket], null), nodes: [node], passedBy: self };
+  }
+
   private restricted(sockets: string[], reply: ReturnAddress | null): CommandLetter {
     const to = { sockets, users: [], rooms: [], everyone: false };
     return { ...this.letter, command: { ...this.letter.command, to, except: NOBODY }, reply };

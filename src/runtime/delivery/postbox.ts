@@ -42,6 +42,8 @@ export interface PostboxOptions {
   readonly find: (id: string) => Socket | undefined;
   readonly tombstones: Tombstones;
   readonly recent: RecentLetters;
+  /** Looks a socket up that is not here and left no trace: this node may have been another incarnation when it left. */
+  readonly whereabouts: (socket: string, found: (node: number) => void) => void;
   readonly clock: Pick<Clock, 'now'>;
   readonly post: (node: number, letter: Letter) => void;
   /** A client acknowledged, on another node, what this one asked it for. */
@@ -154,17 +156,20 @@ export class Postbox {
     if (move?.kind === 'departure') return move.passOn(letter);
     const gone = tombstones.of(letter.socket);
     if (gone !== undefined && find(letter.socket) === undefined) return post(gone, letter);
+    if (find(letter.socket) === undefined) {
+      return this.options.whereabouts(letter.socket, (node) => post(node, letter));
+    }
     acknowledge(letter.socket, letter.ackId, letter.body);
   }
 
   /** Sockets that are named and have left for good. */
   private followTombstones(detour: Detour): void {
-    const { tombstones, find, post } = this.options;
-    if (tombstones.size === 0) return;
+    const { tombstones, find, post, whereabouts } = this.options;
     for (const id of detour.letter.command.to.sockets) {
+      if (find(id) !== undefined) continue;
       const node = tombstones.of(id);
-      if (node === undefined || find(id) !== undefined) continue;
-      detour.follow(node, id, (letter) => post(node, letter));
+      if (node !== undefined) detour.follow(node, id, (letter) => post(node, letter));
+      else whereabouts(id, (found) => post(found, detour.alone(id, found, this.options.node)));
     }
   }
 
