@@ -1,6 +1,13 @@
+import type { Departure } from '../handover/departure.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { CommandLetter, ReturnAddress } from './letter.ts';
 import { NOBODY } from './target.ts';
+
+interface Followers {
+  readonly node: number;
+  readonly sockets: string[];
+  readonly passOn: (letter: CommandLetter) => void;
+}
 
 /**
  * The sockets of one letter that are changing nodes: those that left are sent after, those that have just come wait for
@@ -8,8 +15,8 @@ import { NOBODY } from './target.ts';
  */
 export class Detour {
   readonly letter: CommandLetter;
-  /** Sockets by the node they went to. */
-  private readonly gone = new Map<number, { sockets: string[]; passOn: (letter: CommandLetter) => void }>();
+  /** Sockets on their way somewhere, and those that are there, by node: what is sent after them differs in time. */
+  private readonly gone = new Map<Departure | number, Followers>();
 
   constructor(letter: CommandLetter) {
     this.letter = letter;
@@ -21,7 +28,8 @@ export class Detour {
     if (move === null) return false;
     const { letter } = this;
     if (move.kind === 'departure') {
-      this.follow(move.to, socket.id, (one) => move.passOn(one));
+      const passOn = (one: CommandLetter) => move.passOn(one);
+      this.follow(move.isComplete ? move.to : move, move.to, socket.id, passOn);
       return true;
     }
     if (letter.passedBy !== undefined) {
@@ -33,21 +41,19 @@ export class Detour {
     return true;
   }
 
-  /** A socket that has left earlier. */
-  follow(node: number, socket: string, passOn: (letter: CommandLetter) => void): void {
-    const known = this.gone.get(node);
-    if (known === undefined) this.gone.set(node, { sockets: [socket], passOn });
-    else known.sockets.push(socket);
+  /** A socket that has left for good. */
+  followTo(node: number, socket: string, post: (node: number, letter: CommandLetter) => void): void {
+    this.follow(node, node, socket, (letter) => post(node, letter));
   }
 
-  /** Nodes that will answer as well, when the letter asks for an answer. */
+  /** Nodes that will answer as well, once for each time they are named, when the letter asks for an answer. */
   get also(): readonly number[] {
-    return [...this.gone.keys()];
+    return Array.from(this.gone.values(), ({ node }) => node);
   }
 
   /** @param reply who wants an answer from the nodes that it goes on to; null for nobody */
   sendOn(node: number, reply: ReturnAddress | null): void {
-    for (const [to, { sockets, passOn }] of this.gone) {
+    for (const { node: to, sockets, passOn } of this.gone.values()) {
       passOn({ ...this.restricted(sockets, reply), nodes: [to], passedBy: node });
     }
   }
@@ -55,6 +61,17 @@ export class Detour {
   /** The letter for one socket that lives elsewhere; nobody waits for an answer. */
   alone(socket: string, node: number, self: number): CommandLetter {
     return { ...this.restricted([socket], null), nodes: [node], passedBy: self };
+  }
+
+  private follow(
+    key: Departure | number,
+    node: number,
+    socket: string,
+    passOn: (letter: CommandLetter) => void,
+  ): void {
+    const known = this.gone.get(key);
+    if (known === undefined) this.gone.set(key, { node, sockets: [socket], passOn });
+    else known.sockets.push(socket);
   }
 
   private restricted(sockets: string[], reply: ReturnAddress | null): CommandLetter {

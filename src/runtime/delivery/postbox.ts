@@ -168,7 +168,7 @@ export class Postbox {
     for (const id of detour.letter.command.to.sockets) {
       if (find(id) !== undefined) continue;
       const node = tombstones.of(id);
-      if (node !== undefined) detour.follow(node, id, (letter) => post(node, letter));
+      if (node !== undefined) detour.followTo(node, id, post);
       else whereabouts(id, (found) => post(found, detour.alone(id, found, this.options.node)));
     }
   }
