@@ -167,7 +167,7 @@ export class Gateway {
       const failed = (error: unknown) =>
         journal.error('letter not posted', { err: error, node }, 'a letter to another node was not posted');
       try {
-        const posted = options.mailbox.post(node, letter);
+        const posted = options.mailbox.post(node, letter, 'owed');
         if (posted instanceof Promise) posted.catch(failed);
       } catch (error) {
         failed(error);

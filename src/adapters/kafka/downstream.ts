@@ -42,7 +42,6 @@ export class Downstream {
       topic: DEAD_LETTERS,
       maxMessages: 10_000,
       maxBytes: 64 * 1024 * 1024,
-      giveUpAfter: 30_000,
     });
     this.consumer = new KafkaConsumer({
       kafka,
@@ -105,7 +104,7 @@ export class Downstream {
           message.value ?? new Uint8Array(0),
           headers,
         );
-        if (command.kind === 'emit') await deliverer.emit(command);
+        if (command.kind === 'emit') await deliverer.emit(command, 'owed');
         else await deliverer.perform(command);
         return;
       } catch (error) {
@@ -143,6 +142,7 @@ export class Downstream {
         message: { key, value, headers: { ...headers, ...why } },
         bytes: (value?.length ?? 0) + 256,
         precious: true,
+        patience: Number.POSITIVE_INFINITY,
         accepted: resolve,
         refused: reject,
       });

@@ -14,8 +14,6 @@ export interface KafkaWriterOptions {
   /** Messages, and bytes of them, that may wait for the brokers. */
   readonly maxMessages: number;
   readonly maxBytes: number;
-  /** How long (ms) a message may wait for the brokers before it is given up. */
-  readonly giveUpAfter: number;
   /** Time from handing a batch to the brokers to their answer, in seconds. */
   readonly observe: (seconds: number) => void;
 }
@@ -23,6 +21,8 @@ export interface KafkaWriterOptions {
 export interface Outgoing {
   readonly message: Message;
   readonly bytes: number;
+  /** How long (ms) it may wait for the brokers before it is given up. */
+  readonly patience: number;
   /** Given up only when there is no room left. */
   readonly precious: boolean;
   readonly accepted: () => void;
@@ -156,8 +156,8 @@ export class KafkaWriter {
     await Promise.race([producer.disconnect().catch(() => {}), late]);
   }
 
-  private isTooOld({ since }: Waiting): boolean {
-    return this.options.clock.now() - since > this.options.giveUpAfter;
+  private isTooOld({ since, patience }: Waiting): boolean {
+    return this.options.clock.now() - since > patience;
   }
 
   private refuse(which: (one: Waiting) => boolean, failure: HoldfastError): void {

@@ -1,9 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import type { Kafka, PartitionAssigner } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
-import type { Mailbox, MailboxSubscription } from '../../runtime/ports/mailbox.ts';
+import {
+  type Mailbox,
+  type MailboxSubscription,
+  PATIENCE,
+  type Patience,
+} from '../../runtime/ports/mailbox.ts';
+import { Postmarks, SeenPostmarks } from '../../runtime/wire/postmark.ts';
 import { KafkaConsumer } from './kafka-consumer.ts';
 import { KafkaWriter } from './kafka-writer.ts';
 import { headersOf } from './message-headers.ts';
@@ -22,17 +29,18 @@ export interface KafkaMailboxOptions<Letter> {
   readonly observe: (seconds: number) => void;
 }
 
-/** A letter is for somebody who waits for it now. */
-const GIVE_UP_AFTER = 10_000;
 const MAX_LETTERS = 50_000;
 const MAX_BYTES = 128 * 1024 * 1024;
 /** Which incarnation a letter is for: a partition outlives who read it. */
 const FOR = 'for';
+/** Who posted it, and its number among what was posted there. */
+const POSTMARK = 'postmark';
 
 /** Each node's letters in a partition that only it reads. */
 export class KafkaMailbox<Letter> implements Mailbox<Letter> {
   readonly #options: KafkaMailboxOptions<Letter>;
   readonly #writer: KafkaWriter;
+  readonly #postmarks = new Postmarks(randomUUID());
 
   constructor(options: KafkaMailboxOptions<Letter>) {
     this.#options = options;
@@ -41,18 +49,25 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
       topic: MAILBOXES,
       maxMessages: MAX_LETTERS,
       maxBytes: MAX_BYTES,
-      giveUpAfter: GIVE_UP_AFTER,
     });
   }
 
-  post(number: number, letter: Letter): Promise<void> {
+  post(number: number, letter: Letter, patience: Patience = 'asked'): Promise<void> {
     const node = this.#options.directory.slotOf(number);
     if (node === null) return Promise.resolve();
     const value = Buffer.from(this.#options.encode(letter));
     return new Promise((resolve, reject) => {
       this.#writer.write({
-        message: { partition: node.slot, value, headers: { [FOR]: `${number}:${node.epoch}` } },
-        bytes: value.length + 64,
+        message: {
+          partition: node.slot,
+          value,
+          headers: {
+            [FOR]: `${number}:${node.epoch}`,
+            [POSTMARK]: `${this.#postmarks.next()} ${this.#postmarks.sender}`,
+          },
+        },
+        bytes: value.length + 96,
+        patience: PATIENCE[patience],
         precious: false,
         accepted: resolve,
         refused: reject,
@@ -67,6 +82,7 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
     const self = `${number}:${node.epoch}`;
     const { slot } = node;
     let position: string | null = null;
+    const seen = new SeenPostmarks();
     const consumer = new KafkaConsumer({
       kafka,
       clock,
@@ -95,7 +111,8 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
           if (BigInt(offset) < BigInt(position!)) continue;
           position = (BigInt(offset) + 1n).toString();
           resolveOffset(offset);
-          if (headersOf(headers)[FOR] !== self) continue;
+          const { [FOR]: reader, [POSTMARK]: postmark = '' } = headersOf(headers);
+          if (reader !== self || !isNew(seen, postmark)) continue;
           const letter = decode(value ?? new Uint8Array(0));
           if (letter === null) log.warn({}, 'a letter of an unknown kind was dropped');
           else receive(letter);
@@ -130,6 +147,11 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
       }
     }
   }
+}
+
+function isNew(seen: SeenPostmarks, postmark: string): boolean {
+  const space = postmark.indexOf(' ');
+  return seen.isNew(postmark.slice(space + 1), Number(postmark.slice(0, space)));
 }
 
 /** The library assigns partitions by groups only; a group of one member takes just the one it is for. */

@@ -47,7 +47,6 @@ export class KafkaUpstreamLog implements UpstreamLog {
       ...options,
       topic: options.topic ?? UPSTREAM,
       maxMessages: options.maxRecords,
-      giveUpAfter: GIVE_UP_AFTER,
     });
   }
 
@@ -56,6 +55,7 @@ export class KafkaUpstreamLog implements UpstreamLog {
     this.#writer.write({
       message: { key: record.key, value, headers },
       bytes: sizeOf(record),
+      patience: GIVE_UP_AFTER,
       precious: record.kind === 'disconnect',
       accepted: () => {},
       refused: (error) => this.#options.refused(record, error),

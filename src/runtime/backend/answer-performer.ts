@@ -1,15 +1,18 @@
 import type { Body } from '../codec/body.ts';
 import type { Command } from '../delivery/command.ts';
 import type { Deliverer } from '../delivery/deliverer.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
+import { type ErrorCode, HoldfastError } from '../errors/holdfast-error.ts';
 import type { RepeatedLines } from '../log/repeated-lines.ts';
 import type { BackendAnswer } from '../ports/backend.ts';
+import type { Clock } from '../ports/clock.ts';
+import { PATIENCE } from '../ports/mailbox.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
 import type { BackendMetrics } from './backend-metrics.ts';
 import { recordFacts } from './record-facts.ts';
 
 export interface AnswerPerformerOptions {
   readonly deliverer: Deliverer;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   /** Sends the client's acknowledgement on its way, to whichever node holds the socket. */
   readonly acknowledge: (socket: string, ackId: number, body: Body) => void | Promise<void>;
   readonly metrics: Pick<BackendMetrics, 'actionFailed'>;
@@ -17,9 +20,15 @@ export interface AnswerPerformerOptions {
   readonly lines: Pick<RepeatedLines, 'warn'>;
 }
 
+const UNDONE: ReadonlySet<ErrorCode> = new Set(['unavailable']);
+const UNDONE_OR_IN_DOUBT: ReadonlySet<ErrorCode> = new Set(['unavailable', 'deadline_exceeded']);
+/** Before something is tried again, ms. */
+const PAUSE = 250;
+
 /**
  * Carries out what a backend answered: the acknowledgement, then the actions, each when the one before is done.
- * What fails is logged and counted and does not stop the rest: the backend has done its part and is not asked again.
+ * What cannot be done for a passing reason is tried again for a minute. What fails is logged and counted and does not
+ * stop the rest: the backend has done its part and is not asked again.
  */
 export class AnswerPerformer {
   readonly #options: AnswerPerformerOptions;
@@ -30,11 +39,12 @@ export class AnswerPerformer {
 
   /** Never rejects. */
   async perform({ ack, actions }: BackendAnswer, record: UpstreamRecord): Promise<void> {
-    const { acknowledge, deliverer, lines } = this.#options;
+    const { acknowledge, lines } = this.#options;
     if (ack !== null && record.kind === 'message' && record.ackId >= 0) {
       try {
         const sent = acknowledge(record.socket.id, record.ackId, ack);
-        if (sent !== undefined) await sent;
+        if (sent !== undefined)
+          await this.#persist(sent, UNDONE, () => acknowledge(record.socket.id, record.ackId, ack));
       } catch (error) {
         lines.warn(
           'acknowledgement not delivered',
@@ -45,10 +55,40 @@ export class AnswerPerformer {
     }
     for (const action of actions) {
       try {
-        const done = action.kind === 'emit' ? deliverer.emit(action) : deliverer.perform(action);
-        if (done !== undefined) await done;
+        const done = this.#do(action);
+        // Whoever joins, leaves or goes twice is there, or gone, all the same.
+        const passing = action.kind === 'emit' ? UNDONE : UNDONE_OR_IN_DOUBT;
+        if (done !== undefined) await this.#persist(done, passing, () => this.#do(action));
       } catch (error) {
         this.#failed(action, record, error);
+      }
+    }
+  }
+
+  #do(action: Command): void | Promise<unknown> {
+    const { deliverer } = this.#options;
+    return action.kind === 'emit' ? deliverer.emit(action, 'owed') : deliverer.perform(action);
+  }
+
+  /**
+   * What surely was not done is done again: nobody else would. The bus has patience of its own with what it was given,
+   * so this is about finding out where to send it. Rejects when it took too long, or may have been done.
+   */
+  async #persist(
+    first: Promise<unknown>,
+    passing: ReadonlySet<ErrorCode>,
+    again: () => void | Promise<unknown>,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    const end = clock.now() + PATIENCE.owed;
+    for (let attempt: void | Promise<unknown> = first; ; attempt = again()) {
+      try {
+        await attempt;
+        return;
+      } catch (error) {
+        const isPassing = error instanceof HoldfastError && passing.has(error.code);
+        if (!isPassing || clock.now() >= end) throw error;
+        await new Promise<void>((resolve) => clock.after(PAUSE, resolve));
       }
     }
   }

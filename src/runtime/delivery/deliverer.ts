@@ -1,3 +1,4 @@
+import type { Patience } from '../ports/mailbox.ts';
 import type { SocketDescription } from '../socket-description.ts';
 import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Target } from './target.ts';
@@ -6,11 +7,16 @@ import type { Target } from './target.ts';
  * The inner side of the push API: takes commands, finds the nodes that hold the targets, and hands them on.
  *
  * Order: commands given one after the other by one caller reach each socket in that order.
- * Promises reject with `HoldfastError` (`unavailable`, `resource_exhausted`) when the bus refuses.
+ * Promises reject with `HoldfastError`: `unavailable` and `resource_exhausted` when the bus refuses, `deadline_exceeded`
+ * when it did not say.
  */
 export interface Deliverer {
-  /** Accepted by the bus when it returns (or resolves). Not: received by a client. */
-  emit(command: EmitCommand): void | Promise<void>;
+  /**
+   * Accepted by the bus when it returns (or resolves). Not: received by a client.
+   *
+   * @param patience with the bus; `asked` unless given
+   */
+  emit(command: EmitCommand, patience?: Patience): void | Promise<void>;
   /** Resolves when all asked sockets answered or `ack.timeout` passed. */
   emitWithAck(command: EmitCommand): Promise<AckResult>;
   /** Performs a join, leave or disconnect; resolves with the number of sockets it changed or matched. */

@@ -1,7 +1,8 @@
 import type { Body } from '../codec/body.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
 import { compareDecimals } from '../identity/snowflake-decimal.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Mailbox } from '../ports/mailbox.ts';
+import type { Mailbox, Patience } from '../ports/mailbox.ts';
 import type { Presence } from '../ports/presence.ts';
 import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Deliverer } from './deliverer.ts';
@@ -48,8 +49,10 @@ export class Dispatcher implements Deliverer {
     this.idPrefix = `${options.node}-${Math.floor(options.clock.wallNow()).toString(36)}-`;
   }
 
-  emit(command: EmitCommand): void | Promise<void> {
-    return this.post(command.to, (nodes) => this.letter(command, nodes, null));
+  emit(command: EmitCommand, patience: Patience = 'asked'): void | Promise<void> {
+    return this.inOrder(this.recipients.of(command.to), (nodes) =>
+      nodes.length === 0 ? undefined : this.postTo(nodes, this.letter(command, nodes, null), patience),
+    );
   }
 
   async emitWithAck(command: EmitCommand): Promise<AckResult> {
@@ -74,7 +77,7 @@ export class Dispatcher implements Deliverer {
   /** Answers a client's own acknowledgement request. */
   acknowledge(socket: string, ackId: number, body: Body): void | Promise<void> {
     const letter: Letter = { kind: 'acknowledge', id: this.nextId(), socket, ackId, body };
-    return this.inOrder(this.recipients.ofSocket(socket), (nodes) => this.postTo(nodes, letter));
+    return this.inOrder(this.recipients.ofSocket(socket), (nodes) => this.postTo(nodes, letter, 'owed'));
   }
 
   async list(to: Target, namespace: string | null, pageSize: number, pageToken: string) {
@@ -112,12 +115,6 @@ export class Dispatcher implements Deliverer {
     return this.idPrefix + ++this.lastId;
   }
 
-  private post(to: Target, letter: (nodes: readonly number[]) => Letter): void | Promise<void> {
-    return this.inOrder(this.recipients.of(to), (nodes) =>
-      nodes.length === 0 ? undefined : this.postTo(nodes, letter(nodes)),
-    );
-  }
-
   private ask(
     to: Target,
     timeout: number,
@@ -129,7 +126,7 @@ export class Dispatcher implements Deliverer {
       const posted = this.inOrder(this.recipients.of(to), (nodes) => {
         // Before the letters: a synchronous mailbox has the answers when it returns.
         asked(nodes);
-        return nodes.length === 0 ? undefined : this.postTo(nodes, letter(reply, nodes));
+        return nodes.length === 0 ? undefined : this.postTo(nodes, letter(reply, nodes), 'asked');
       });
       if (posted instanceof Promise) posted.catch(fail);
     } catch (error) {
@@ -138,11 +135,11 @@ export class Dispatcher implements Deliverer {
     return answers;
   }
 
-  private postTo(nodes: readonly number[], letter: Letter): void | Promise<void> {
-    if (nodes.length === 1) return this.options.mailbox.post(nodes[0]!, letter);
+  private postTo(nodes: readonly number[], letter: Letter, patience: Patience): void | Promise<void> {
+    if (nodes.length === 1) return this.options.mailbox.post(nodes[0]!, letter, patience);
     const posted: Promise<void>[] = [];
     for (const node of nodes) {
-      const accepted = this.options.mailbox.post(node, letter);
+      const accepted = this.options.mailbox.post(node, letter, patience);
       if (accepted instanceof Promise) posted.push(accepted);
     }
     if (posted.length > 0) return Promise.all(posted).then(() => {});
@@ -159,7 +156,8 @@ export class Dispatcher implements Deliverer {
     if (this.turn === null && !(nodes instanceof Promise)) return work(nodes);
     let done: void | Promise<void>;
     const before = this.turn ?? Promise.resolve();
-    const mine = Promise.all([nodes, before.catch(() => {})]).then(([found]) => {
+    const lookup = nodes instanceof Promise ? nodes.catch(lookupFailed) : nodes;
+    const mine = Promise.all([lookup, before.catch(() => {})]).then(([found]) => {
       done = work(found);
       // Who waits for its turn does not wait for the mailbox.
       if (done instanceof Promise) done.catch(() => {});
@@ -172,4 +170,12 @@ export class Dispatcher implements Deliverer {
       });
     return mine.then(() => done);
   }
+}
+
+/** Whatever went wrong with it, nothing was posted. */
+function lookupFailed(error: unknown): never {
+  const why = error instanceof HoldfastError ? error.message : 'internal error';
+  throw new HoldfastError('unavailable', `where the targets are could not be looked up: ${why}`, {
+    cause: error,
+  });
 }

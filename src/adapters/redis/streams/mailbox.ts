@@ -1,8 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { HoldfastError } from '../../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../../runtime/ports/clock.ts';
 import type { Log } from '../../../runtime/ports/log.ts';
-import type { Mailbox, MailboxSubscription } from '../../../runtime/ports/mailbox.ts';
+import {
+  type Mailbox,
+  type MailboxSubscription,
+  PATIENCE,
+  type Patience,
+} from '../../../runtime/ports/mailbox.ts';
+import { Postmarks, SeenPostmarks } from '../../../runtime/wire/postmark.ts';
 import type { RedisClient } from '../redis-client.ts';
+import { LetterWriter } from './letter-writer.ts';
 import { StreamReader } from './stream-reader.ts';
 
 export interface StreamMailboxOptions<Letter> {
@@ -17,8 +25,6 @@ export interface StreamMailboxOptions<Letter> {
   readonly gap: () => void;
 }
 
-/** Letters that may wait for one node. */
-const MAX_LETTERS = 100_000;
 /** Letters on their way to Redis at one time, all nodes together. */
 const MAX_UNANSWERED = 50_000;
 
@@ -29,14 +35,16 @@ function mailboxKey(number: number, epoch: number): string {
 /** Each node's letters in a stream that only it reads. */
 export class StreamMailbox<Letter> implements Mailbox<Letter> {
   readonly #options: StreamMailboxOptions<Letter>;
+  readonly #postmarks = new Postmarks(randomUUID());
+  readonly #writers = new Map<string, LetterWriter>();
   #unanswered = 0;
 
   constructor(options: StreamMailboxOptions<Letter>) {
     this.#options = options;
   }
 
-  async post(number: number, letter: Letter): Promise<void> {
-    const { client, directory, encode } = this.#options;
+  async post(number: number, letter: Letter, patience: Patience = 'asked'): Promise<void> {
+    const { directory, encode } = this.#options;
     const node = directory.slotOf(number);
     if (node === null) return;
     if (this.#unanswered >= MAX_UNANSWERED) {
@@ -45,10 +53,7 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
     const bytes = Buffer.from(encode(letter));
     this.#unanswered++;
     try {
-      await client.run((redis) =>
-        // A stream that is not there belongs to a node that is not, either.
-        redis.xadd(mailboxKey(number, node.epoch), 'NOMKSTREAM', 'MAXLEN', '~', MAX_LETTERS, '*', 'l', bytes),
-      );
+      await this.#writer(number, node.epoch).write(this.#postmarks.next(), bytes, PATIENCE[patience]);
     } finally {
       this.#unanswered--;
     }
@@ -58,12 +63,14 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
     const { client, clock, log, directory, decode, gap } = this.#options;
     const node = directory.slotOf(number);
     if (node === null) throw new HoldfastError('internal', `node ${number} opens a mailbox without a lease`);
+    const seen = new SeenPostmarks();
     const reader = new StreamReader({
       client,
       clock,
       log,
       key: mailboxKey(number, node.epoch),
-      receive: (bytes) => {
+      receive: (sender, postmark, bytes) => {
+        if (!seen.isNew(sender, postmark)) return;
         const letter = decode(bytes);
         if (letter === null) log.warn({}, 'a letter of an unknown kind was dropped');
         else receive(letter);
@@ -72,5 +79,23 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
     });
     reader.start();
     return { reading: reader.reading, close: () => reader.close() };
+  }
+
+  #writer(number: number, epoch: number): LetterWriter {
+    const key = mailboxKey(number, epoch);
+    let writer = this.#writers.get(key);
+    if (writer === undefined) {
+      const { client, clock, directory } = this.#options;
+      const lives = () => directory.slotOf(number)?.epoch === epoch;
+      writer = new LetterWriter({ client, clock, key, sender: this.#postmarks.sender, lives });
+      this.#forgetIdle();
+      this.#writers.set(key, writer);
+    }
+    return writer;
+  }
+
+  /** Nodes come and go. */
+  #forgetIdle(): void {
+    for (const [key, writer] of this.#writers) if (writer.isIdle) this.#writers.delete(key);
   }
 }

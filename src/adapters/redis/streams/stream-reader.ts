@@ -7,7 +7,8 @@ export interface StreamReaderOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly key: string;
-  readonly receive: (bytes: Uint8Array) => void;
+  /** @param number grows with each letter of a sender */
+  readonly receive: (sender: string, number: number, bytes: Uint8Array) => void;
   readonly gap: () => void;
 }
 
@@ -59,7 +60,9 @@ export class StreamReader {
     if (this.maintenance !== null) clock.cancel(this.maintenance);
     client.drop(this.connection);
     await this.running;
-    await client.run((redis) => redis.del(key)).catch(() => {});
+    await client
+      .run((redis) => Promise.all([redis.set(closedKey(key), '1', 'EX', LIFETIME), redis.del(key)]))
+      .catch(() => {});
   }
 
   private async run(): Promise<void> {
@@ -91,7 +94,7 @@ export class StreamReader {
   private async create(): Promise<void> {
     const { client, key } = this.options;
     const id = await client.run(async (redis) => {
-      const first = await redis.xadd(key, '*', 'l', '');
+      const first = await redis.xadd(key, '*', 'from', '');
       await redis.expire(key, LIFETIME);
       return first;
     });
@@ -100,7 +103,7 @@ export class StreamReader {
   }
 
   private async read(): Promise<void> {
-    const { key, receive } = this.options;
+    const { key } = this.options;
     const reply = await this.inTime(
       this.connection.xreadBuffer('COUNT', AT_ONCE, 'BLOCK', BLOCK, 'STREAMS', key, this.position),
     );
@@ -108,7 +111,16 @@ export class StreamReader {
     for (const [id, fields] of entries) {
       if (this.closed) return;
       this.position = id.toString();
-      if (fields[1]!.length > 0) receive(fields[1]!);
+      this.handOver(fields);
+    }
+  }
+
+  /** `from`, who that is, then number and bytes of each letter. */
+  private handOver(fields: readonly Buffer[]): void {
+    const sender = fields[1]!.toString();
+    for (let at = 2; at < fields.length; at += 2) {
+      if (this.closed) return;
+      this.options.receive(sender, Number(fields[at]!.toString()), fields[at + 1]!);
     }
   }
 
@@ -158,6 +170,11 @@ export class StreamReader {
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.options.clock.after(ms, resolve));
   }
+}
+
+/** Says of a stream that is not there that it will not come again. */
+export function closedKey(key: string): string {
+  return `${key}:closed`;
 }
 
 /** Ids of stream entries are `ms-sequence`. */
