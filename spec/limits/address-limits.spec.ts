@@ -18,6 +18,17 @@ describe('an address', () => {
     expect([of.connect(A), of.connect(A)]).toEqual([true, false]);
   });
 
+  it('has a connection counted that another node let in, and may not open one more for it', () => {
+    const { limits: of } = limits({ connections: 2, connects: 1, burst: 1 });
+    of.admit(A);
+    of.admit(A);
+    of.admit(A);
+    expect(of.connect(A)).toBe(false);
+    of.disconnect(A);
+    of.disconnect(A);
+    expect([of.connect(A), of.connect(A)]).toEqual([true, false]);
+  });
+
   it('opens no more connections than flow in, and its neighbours are not affected', () => {
     const { limits: of, clock } = limits({ connects: 2, burst: 3 });
     expect([of.connect(A), of.connect(A), of.connect(A), of.connect(A)]).toEqual([true, true, true, false]);

@@ -265,10 +265,12 @@ export class Gateway {
       tombstones,
       post,
     });
+    this.admission = new Admission(options.addressLimits, counters);
     this.arrivals = new Arrivals({
       table,
       ids,
       runner: this.runner,
+      admission: this.admission,
       sockets: travelling,
       membership,
       outbound,
@@ -315,7 +317,6 @@ export class Gateway {
       },
     });
 
-    this.admission = new Admission(options.addressLimits, counters);
     this.engine = new Engine({
       table,
       ids,

@@ -32,6 +32,11 @@ export class Admission {
     return null;
   }
 
+  /** A connection came from another node, which has let it in. */
+  arrived(address: string): void {
+    this.limits?.admit(address);
+  }
+
   /** A request was answered with this error. */
   refused(name: EngineErrorName): void {
     this.counters.add(COUNTER.refusals[REASONS[name]]);

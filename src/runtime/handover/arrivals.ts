@@ -1,3 +1,4 @@
+import type { Admission } from '../connection/admission.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRunner } from '../connection/connection-runner.ts';
 import type { ConnectionTable } from '../connection/connection-table.ts';
@@ -18,6 +19,7 @@ export interface ArrivalsOptions {
   readonly table: ConnectionTable;
   readonly ids: IdTable;
   readonly runner: ConnectionRunner;
+  readonly admission: Pick<Admission, 'arrived'>;
   readonly sockets: TravellingSockets;
   readonly membership: Membership;
   readonly outbound: Outbound;
@@ -54,9 +56,10 @@ export class Arrivals {
 
   /** The session runs here from now on. */
   install(passport: Passport, from: number, webSocket: WebSocketHandle): Connection {
-    const { table, ids, runner, sockets, outbound, messageLimits, lately, post } = this.options;
+    const { table, ids, runner, admission, sockets, outbound, messageLimits, lately, post } = this.options;
     const connection = table.get(passport.flavour, passport.handshake);
     const { row } = connection;
+    admission.arrived(passport.handshake.address);
     connection.idHigh = passport.idHigh;
     connection.idLow = passport.idLow;
     ids.set(connection.idHigh, connection.idLow, row);

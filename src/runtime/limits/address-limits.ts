@@ -59,15 +59,17 @@ export class AddressLimits {
     const entry = this.#open.get(key) ?? this.#idle.get(key) ?? { open: 0, fullAt: FULL };
     if (this.#connections > 0 && entry.open >= this.#connections) return false;
     if (!this.#takeConnect(entry)) return false;
-    entry.open += 1;
-    if (entry.open === 1) {
-      this.#idle.delete(key);
-      this.#open.set(key, entry);
-    }
+    this.#countIn(key, entry);
     return true;
   }
 
-  /** Counts out a connection that `connect` counted in. */
+  /** Counts in a connection that was let in elsewhere and is not asked again. */
+  admit(address: string): void {
+    const key = addressNetwork(address);
+    this.#countIn(key, this.#open.get(key) ?? this.#idle.get(key) ?? { open: 0, fullAt: FULL });
+  }
+
+  /** Counts out a connection that `connect` or `admit` counted in. */
   disconnect(address: string): void {
     const key = addressNetwork(address);
     const entry = this.#open.get(key);
@@ -91,6 +93,13 @@ export class AddressLimits {
     this.#open.clear();
     this.#idle.clear();
     this.#stopSweeper();
+  }
+
+  #countIn(key: string, entry: Entry): void {
+    entry.open += 1;
+    if (entry.open > 1) return;
+    this.#idle.delete(key);
+    this.#open.set(key, entry);
   }
 
   #takeConnect(entry: Entry): boolean {

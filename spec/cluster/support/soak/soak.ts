@@ -41,7 +41,9 @@ export async function soak(options: SoakOptions): Promise<readonly string[]> {
     for (let round = 1; round === 1 || performance.now() < end; round++) {
       const verdict = await stage.round(round, options);
       say(`round ${round}: ${verdict.summary}`);
-      if (verdict.violations !== '') found.push(`round ${round}\n${verdict.violations}`);
+      if (verdict.violations === '') continue;
+      say(verdict.violations);
+      found.push(`round ${round}\n${verdict.violations}`);
     }
   } finally {
     await stage.clear();
