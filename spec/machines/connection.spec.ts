@@ -17,7 +17,9 @@ const DELAYS = {
   connectTimeout: 45_000,
   closeTimeout: 3000,
   moveTimeout: 10_000,
-  strayTime: 2_000,
+  confirmInterval: 2_000,
+  strayTime: 6_000,
+  strayTimeout: 60_000,
 };
 
 type Guards = Partial<Record<ConnectionGuard, boolean | (() => boolean)>>;
@@ -74,7 +76,7 @@ describe('an upgrade on another node', () => {
     expect(connection.send('MOVED').state).toBe('moved.unconfirmed');
     expect(connection.send('SETTLED').state).toBe('moved.settled');
     expect(connection.asked()).toEqual(['closeCandidate', 'passOn']);
-    connection.after(2_000);
+    connection.after(6_000);
     expect(connection.asked()).toEqual(['awaitStrays']);
     connection.send('STRAYS_READ');
     expect(connection.asked()).toEqual(['vanish']);
@@ -84,10 +86,10 @@ describe('an upgrade on another node', () => {
   it('is answered for until the acknowledgements gathered here are in', () => {
     let awaited = true;
     const connection = moving({ ...ELSEWHERE, awaitsAcks: () => awaited }).send('MOVED', 'SETTLED');
-    expect(connection.after(6_500).state).toBe('moved.settled');
+    expect(connection.after(20_000).state).toBe('moved.settled');
     awaited = false;
-    expect(connection.after(2_000).state).toBe('moved.emptying');
-    expect(connection.after(10_000).state).toBe('absent');
+    expect(connection.after(6_000).state).toBe('moved.emptying');
+    expect(connection.after(60_000).state).toBe('absent');
   });
 
   it('ends the session when it does not arrive in time, because the client polls no more', () => {
@@ -96,17 +98,28 @@ describe('an upgrade on another node', () => {
     expect(moving().send('CANDIDATE_CLOSED').asked()).toContain('beginClose: transport close');
   });
 
-  it('says the farewell itself when the other node never confirms', () => {
+  it('asks whether the session has arrived for as long as it is not told', () => {
     const connection = moving().send('MOVED');
     connection.asked();
-    connection.after(10_000);
+    connection.after(4_500);
+    expect(connection.asked()).toEqual(['askNewHome', 'askNewHome']);
+    expect(connection.after(3_600_000).state).toBe('moved.unconfirmed');
+    expect(connection.send('SETTLED').state).toBe('moved.settled');
+  });
+
+  it('says the farewell itself when the session has not arrived, and never will', () => {
+    const connection = moving().send('MOVED');
+    connection.asked();
+    connection.send('MOVE_FAILED');
     expect(connection.asked()).toEqual(['acceptEnd: transport error', 'release']);
   });
 
-  it('holds up no drain', () => {
+  it('holds up a drain until all that came is passed on', () => {
     const connection = moving().send('MOVED', 'SETTLED', 'SERVER_SHUTTING_DOWN');
-    expect(connection.state).toBe('absent');
-    expect(connection.asked()).toContain('vanish');
+    expect(connection.state).toBe('moved.emptying');
+    connection.asked();
+    expect(connection.send('STRAYS_READ').state).toBe('absent');
+    expect(connection.asked()).toEqual(['vanish']);
   });
 
   it('takes no second candidate on the way', () => {

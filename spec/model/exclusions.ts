@@ -44,7 +44,7 @@ export const EXCLUSIONS: readonly Exclusion[] = [
   {
     reason: 'there is one node: no candidate is elsewhere, and no session moves',
     holds: ({ event, answers, before }) =>
-      one('MOVED', 'SETTLED', 'STRAYS_READ')({ event } as Ending) ||
+      one('MOVED', 'SETTLED', 'MOVE_FAILED', 'STRAYS_READ')({ event } as Ending) ||
       answers.candidateIsElsewhere === true ||
       before.transport === 'moving' ||
       before.phase === 'moved',

@@ -109,6 +109,7 @@ export const STIMULI: {
   // Only other nodes say these, and there is none.
   MOVED: async () => undefined,
   SETTLED: async () => undefined,
+  MOVE_FAILED: async () => undefined,
   STRAYS_READ: async () => undefined,
   TOKEN_EXPIRED: async () => undefined,
   SERVER_SHUTTING_DOWN: async (drive) => drive.node.drainOnce(),

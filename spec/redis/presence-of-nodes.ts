@@ -26,6 +26,10 @@ export class PresenceOfNodes implements Presence {
     node.arrive(entry, rooms);
   }
 
+  cede(socket: string): void {
+    this.homes.get(socket)?.cede(socket);
+  }
+
   depart(socket: string): void {
     this.homes.get(socket)?.depart(socket);
   }

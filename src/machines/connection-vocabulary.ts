@@ -18,6 +18,8 @@ export const CONNECTION_EVENTS = [
   // The candidate is on another node: that node has taken the session over, and says so once more when it runs there.
   'MOVED',
   'SETTLED',
+  // It does not, and never will.
+  'MOVE_FAILED',
   // Everything that was sent here before now has been read.
   'STRAYS_READ',
   // Namespaces. NAMESPACE_JOINED is sent for each; LAST_NAMESPACE_LEFT when none is joined any more.
@@ -68,6 +70,8 @@ export const CONNECTION_EFFECTS = [
   'completeUpgrade',
   /** The candidate is on another node: end the pending poll and make the session ready to travel there. */
   'beginMove',
+  /** Ask the node that took the session over whether it runs there: SETTLED or MOVE_FAILED, or no answer yet. */
+  'askNewHome',
   /** The session is another node's: what still comes for its sockets goes there. */
   'passOn',
   /** See to it that STRAYS_READ comes behind all that is on its way to this node by now. */
@@ -152,8 +156,12 @@ export const CONNECTION_DELAYS = [
   'connectTimeout',
   /** How long a session may take to travel to another node. */
   'moveTimeout',
+  /** From one question whether a session has arrived to the next. */
+  'confirmInterval',
   /** How long a session that moved is still answered for here. */
   'strayTime',
+  /** How long what is on its way here may take to be read. */
+  'strayTimeout',
   /** How long to wait for the peer's end of the transport after our farewell. */
   'closeTimeout',
 ] as const;

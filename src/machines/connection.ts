@@ -398,10 +398,12 @@ export const connectionMachine = setup({
         unconfirmed: {
           description: 'The other node has not said yet that the session runs there.',
           after: {
-            moveTimeout: {
-              target: '#connection.closed',
-              actions: { type: 'acceptEnd', params: { reason: 'transport error' } },
-              description: 'It never will: the session is lost, and its sockets get their farewell.',
+            confirmInterval: {
+              target: 'unconfirmed',
+              reenter: true,
+              actions: 'askNewHome',
+              description:
+                'Its word may have been lost. Nothing is decided here by time: the session may run there.',
             },
           },
           on: {
@@ -410,22 +412,24 @@ export const connectionMachine = setup({
               actions: 'passOn',
               description: 'Not before: there was nobody to give it to.',
             },
+            MOVE_FAILED: {
+              target: '#connection.closed',
+              actions: { type: 'acceptEnd', params: { reason: 'transport error' } },
+              description: 'It never arrived: the session is lost, and its sockets get their farewell.',
+            },
           },
         },
         settled: {
           after: {
             strayTime: [{ guard: 'awaitsAcks', target: 'settled', reenter: true }, { target: 'emptying' }],
           },
-          on: { SERVER_SHUTTING_DOWN: { target: '#connection.gone' } },
+          on: { SERVER_SHUTTING_DOWN: { target: 'emptying' } },
         },
         emptying: {
           description: 'Nobody sends here any more; what is still on its way is waited for.',
           entry: 'awaitStrays',
-          after: { moveTimeout: { target: '#connection.gone' } },
-          on: {
-            STRAYS_READ: { target: '#connection.gone' },
-            SERVER_SHUTTING_DOWN: { target: '#connection.gone' },
-          },
+          after: { strayTimeout: { target: '#connection.gone' } },
+          on: { STRAYS_READ: { target: '#connection.gone' } },
         },
       },
     },

@@ -96,6 +96,10 @@ export class ClusterApi implements Role {
     return ports;
   }
 
+  expects(): boolean {
+    return false;
+  }
+
   accept(): void {}
 
   /** The ports stay open until what came in is answered. */
@@ -138,8 +142,9 @@ export class ClusterApi implements Role {
     return { backend: this.api.condition() };
   }
 
-  /** Nobody is connected here: only answers to inquiries of this node mean anything. */
+  /** Nobody is connected here: only answers to questions of this node mean anything. */
   private receive(letter: Letter): void {
     if (letter.kind === 'answer') this.dispatcher.answered(letter);
+    else if (letter.kind === 'fenced') this.dispatcher.fenced(letter);
   }
 }

@@ -52,6 +52,7 @@ export class ClusterGateway implements Role {
   private readonly fencedLog: FencedLog;
   private readonly sessionLimit: SessionLimit | null;
   private readonly peers: PeerClient;
+  private readonly elsewhere: Elsewhere;
   private readonly caller: ReturnType<typeof backendCallerFor>;
   private mailbox: MailboxSubscription | null = null;
   private toucher: TimerHandle | null = null;
@@ -92,23 +93,25 @@ export class ClusterGateway implements Role {
       self: node,
       log,
     });
+    this.elsewhere = new Elsewhere({
+      sessionIds,
+      node,
+      peers: this.peers,
+      clock,
+      upgradeTimeout: config.engine.upgradeTimeout,
+      maxPayload: config.engine.maxPayload,
+      gateway: () => this.gateway,
+    });
     this.clients = new GatewayRole({
       config,
-      elsewhere: new Elsewhere({
-        sessionIds,
-        node,
-        peers: this.peers,
-        clock,
-        upgradeTimeout: config.engine.upgradeTimeout,
-        maxPayload: config.engine.maxPayload,
-        gateway: () => this.gateway,
-      }),
+      elsewhere: this.elsewhere,
       node,
       clock,
       wheel,
       log,
       metrics,
       snowflakes,
+      peers: this.peers,
       isNodeLive: (number) => bus.directory.get(number) !== null,
       sessionIds,
       upstreamLog: this.fencedLog,
@@ -138,6 +141,10 @@ export class ClusterGateway implements Role {
     this.sessionLimit?.start();
     this.toucher = clock.every(TOUCH_EVERY, () => void this.touch());
     return { clients: await this.clients.listen(portUse) };
+  }
+
+  expects(sid: string): boolean {
+    return this.elsewhere.expects(sid);
   }
 
   accept(): void {

@@ -149,6 +149,7 @@ export class Incarnations {
     this.peerListener = new PeerListener({
       engine: () => this.role?.gateway?.engine ?? null,
       departures: () => this.role?.gateway?.departures ?? null,
+      expects: (sid) => this.role?.expects(sid) ?? false,
       key: this.keys.peers,
       maxPayload: config.engine.maxPayload,
     });

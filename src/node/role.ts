@@ -7,6 +7,8 @@ import type { Ports } from './ports.ts';
 export interface Role {
   /** Binds its listeners. */
   start(): Promise<Partial<Ports>>;
+  /** Whether a session is on its way to this node, and nobody can say yet whether it arrives. */
+  expects(sid: string): boolean;
   accept(): void;
   stopAccepting(): void;
   holdsConnections(): boolean;

@@ -11,6 +11,7 @@ import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { Mailbox } from './ports/mailbox.ts';
+import type { Peers } from './ports/peers.ts';
 import type { Presence } from './ports/presence.ts';
 import type { UpstreamLog } from './ports/upstream-log.ts';
 import type { Publisher } from './ports/web-socket.ts';
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   readonly publisher: Publisher;
   /** Whether another node lives, as far as is known; all do unless told. */
   readonly isNodeLive?: (node: number) => boolean;
+  /** Asks other nodes; null in a single process. */
+  readonly peers?: Pick<Peers, 'holds'> | null;
   /** Counts the sessions of users in the whole cluster; nobody does in a single process. */
   readonly sessionWatch?: SessionWatch;
   /** Null with `auth.mode=none`. */

@@ -21,9 +21,8 @@ import { Selection } from './delivery/selection.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { Arrivals } from './handover/arrivals.ts';
-import type { Departure } from './handover/departure.ts';
 import { Departures } from './handover/departures.ts';
-import { RecentLetters } from './handover/recent-letters.ts';
+import { LettersSeen } from './handover/letters-seen.ts';
 import { Tombstones } from './handover/tombstones.ts';
 import { TravellingSockets } from './handover/travelling-sockets.ts';
 import { IdTable } from './identity/id-table.ts';
@@ -122,7 +121,8 @@ export class Gateway {
       missedBeat: () => counters.add(COUNTER.heartbeatsMissed),
       ending: (connection) => this.sockets.connectionEnding(connection),
       released: (connection) => this.release(connection),
-      moved: (connection) => (connection.move as Departure).complete(),
+      askNewHome: (connection) => void this.departures.askNewHome(connection),
+      moved: (connection) => this.departures.passOn(connection),
       awaitStrays: (connection) =>
         post(options.node, {
           kind: 'straysRead',
@@ -252,7 +252,8 @@ export class Gateway {
       setAside: (socket) => this.postbox.setAside(socket),
     });
     const travelling = new TravellingSockets(this.sockets);
-    const recent = new RecentLetters();
+    const lettersSeen = new LettersSeen();
+    const isLive = options.isNodeLive ?? (() => true);
     const tombstones = new Tombstones();
     this.departures = new Departures({
       table,
@@ -261,7 +262,10 @@ export class Gateway {
       sockets: travelling,
       upstreamLog: options.upstreamLog,
       clock,
-      recent,
+      lettersSeen,
+      peers: options.peers ?? null,
+      isLive,
+      presence: options.presence,
       tombstones,
       post,
     });
@@ -277,8 +281,7 @@ export class Gateway {
       messageLimits: options.messageLimits,
       lately: () => options.wheel.lately(),
       clock,
-      isLive: options.isNodeLive ?? (() => true),
-      post,
+      isLive,
       receive: (letter) => this.postbox.receive(letter),
     });
     this.postbox = new Postbox({
@@ -295,17 +298,13 @@ export class Gateway {
         journal.error('answer not posted', { err: error }, 'an answer to another node was not posted'),
       find: (id) => this.sockets.find(id),
       tombstones,
-      recent,
+      lettersSeen,
       whereabouts: (id, found) => this.whereabouts(options, id, found),
-      clock,
+      fenced: (letter) => options.dispatcher.fenced(letter),
       post,
       acked: ({ socket, ackId, body }) => {
         const asked = this.sockets.find(socket);
         if (asked !== undefined) acks.received(asked, ackId, body);
-      },
-      settled: (id) => {
-        const connection = this.connectionOf(id);
-        if (connection !== undefined) this.signal(connection, 'SETTLED');
       },
       straysRead: (id) => {
         const connection = this.connectionOf(id);

@@ -84,6 +84,16 @@ describe('the history checker', () => {
     expect(history.check()).toEqual([]);
   });
 
+  it('lets a message that was refused come late, and no other', () => {
+    const history = new History();
+    history.sent('m1', 'anna', ['ben']);
+    history.refused('m1');
+    history.sent('m2', 'anna', ['ben']);
+    history.sent('m3', 'anna', ['ben']);
+    for (const id of ['m3', 'm1', 'm2']) history.received(id, 'ben');
+    expect(history.check()).toMatchObject([{ kind: 'reordered', id: 'm2' }]);
+  });
+
   it('excuses a receiver that is gone, and nobody else', () => {
     const history = new History();
     history.sent('m1', 'anna', ['ben', 'carl']);

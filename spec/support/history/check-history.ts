@@ -11,6 +11,8 @@ interface Message {
   /** Place in its stream. */
   readonly place: number;
   isPromised: boolean;
+  /** Nothing is promised: if it comes, it may come late. */
+  isRefused: boolean;
   /** How often each receiver got it. */
   readonly arrivals: Map<string, number>;
 }
@@ -52,7 +54,7 @@ class HistoryCheck {
         return;
       }
       case 'refused':
-        return;
+        return this.refused(operation.id);
       case 'received':
         return this.received(operation.id, operation.by, operation.body);
       case 'lost':
@@ -67,9 +69,15 @@ class HistoryCheck {
     if (this.messages.has(sent.id)) throw new Error(`the id ${sent.id} was used twice`);
     const place = this.lengths.get(sent.stream) ?? 0;
     this.lengths.set(sent.stream, place + 1);
-    const message = { sent, place, isPromised: false, arrivals: new Map<string, number>() };
+    const message = { sent, place, isPromised: false, isRefused: false, arrivals: new Map<string, number>() };
     this.messages.set(sent.id, message);
     this.open.push(message);
+  }
+
+  private refused(id: string): void {
+    const message = this.messages.get(id);
+    if (message === undefined) throw new Error(`${id} was refused before it was sent`);
+    message.isRefused = true;
   }
 
   private received(id: string, by: string, body: string | undefined): void {
@@ -95,6 +103,7 @@ class HistoryCheck {
     const key = JSON.stringify([sent.stream, by]);
     const reached = this.reached.get(key);
     if (reached !== undefined && reached.place > place) {
+      if (message.isRefused) return;
       this.find('reordered', message, by, `received after ${reached.id}, sent before it`);
       return;
     }

@@ -45,6 +45,9 @@ export class MemoryPresence implements Presence {
     this.join(entry.socket, rooms);
   }
 
+  /** One memory serves all nodes. */
+  cede(): void {}
+
   /** One memory serves all nodes: whoever took the socket in has said so. */
   depart(): void {}
 

@@ -20,6 +20,7 @@ const CONNECTIONS = 10_000;
 const KEEP_ALIVE = 60_000;
 /** How long one step of a move may take, ms: logins may have to be waited for. */
 const STEP_TIMEOUT = 12_000;
+const HOLDS_TIMEOUT = 1_500;
 
 /** Asks other nodes over HTTP/1.1 connections that are kept. */
 export class PeerClient implements Peers {
@@ -71,6 +72,16 @@ export class PeerClient implements Peers {
 
   async arrived(node: number, session: SessionName): Promise<boolean> {
     return (await this.#candidate(node, 'arrived', session))?.status === 200;
+  }
+
+  async settled(node: number, session: SessionName): Promise<void> {
+    await this.#candidate(node, 'settled', session);
+  }
+
+  async holds(node: number, session: SessionName): Promise<'yes' | 'no' | 'unknown'> {
+    const answer = await this.#ask(node, 'holds', session, null, AbortSignal.timeout(HOLDS_TIMEOUT));
+    if (answer?.status === 200) return 'yes';
+    return answer?.status === 404 ? 'no' : 'unknown';
   }
 
   async candidateLost(node: number, session: SessionName): Promise<void> {

@@ -5,6 +5,8 @@ export interface LocalSocket {
   readonly entry: PresenceEntry;
   seen: number;
   rooms: Set<string> | null;
+  /** Another node writes of it. */
+  ceded: boolean;
 }
 
 /** How many sockets of this node bear a name: only the first and the last matter to others. */

@@ -14,6 +14,7 @@ import {
   nodesOfRoom,
   nodesOfUser,
 } from './presence-keys.ts';
+import { erase, LIFETIME, refresh, roomsText } from './presence-writes.ts';
 import type { RedisClient, RedisConnection } from './redis-client.ts';
 
 export interface RedisPresenceOptions {
@@ -27,8 +28,6 @@ export interface RedisPresenceOptions {
   readonly cacheFor?: number;
 }
 
-/** Entries outlive their last refresh by this (s), should nobody be left to remove them. */
-const LIFETIME = 600;
 /** Sockets refreshed or rewritten in one go. */
 const BATCH = 500;
 
@@ -63,15 +62,23 @@ export class RedisPresence implements Presence {
 
   remove(socket: string): void {
     const local = this.#forget(socket);
-    if (local === null) return;
+    if (local === null || local.ceded) return;
     this.#write(
       () => this.#unwritten.set(socket, local),
-      (redis) => this.#erase(redis, socket, local),
+      (redis) => erase(redis, this.#options.self, local),
     );
   }
 
+  cede(socket: string): void {
+    const local = this.#sockets.get(socket);
+    if (local === undefined || local.ceded) return;
+    local.ceded = true;
+    this.#write(null, (redis) => [redis.srem(clientsOfNode(this.#options.self), socket)]);
+  }
+
   depart(socket: string): void {
-    if (this.#forget(socket) === null) return;
+    const local = this.#forget(socket);
+    if (local === null || local.ceded) return;
     this.#write(null, (redis) => [redis.srem(clientsOfNode(this.#options.self), socket)]);
   }
 
@@ -84,7 +91,7 @@ export class RedisPresence implements Presence {
       local.rooms.add(room);
       if (this.#rooms.add(room)) this.#enlist(nodesOfRoom(room), local.seen);
     }
-    if (joined.length === 0) return;
+    if (joined.length === 0 || local.ceded) return;
     this.#write(null, (redis) => [
       redis.hset(clientKey(socket), 'guid', roomsText(local)),
       ...joined.map((room) => redis.zadd(clientsOfRoom(room), local.seen, socket)),
@@ -96,7 +103,7 @@ export class RedisPresence implements Presence {
     if (local === undefined) return;
     const left = rooms.filter((room) => local.rooms?.delete(room) === true);
     for (const room of left) if (this.#rooms.remove(room)) this.#delist(nodesOfRoom(room));
-    if (left.length === 0) return;
+    if (left.length === 0 || local.ceded) return;
     this.#write(null, (redis) => [
       redis.hset(clientKey(socket), 'guid', roomsText(local)),
       ...left.map((room) => redis.zrem(clientsOfRoom(room), socket)),
@@ -111,7 +118,7 @@ export class RedisPresence implements Presence {
       local.seen = seen;
       present.push(local);
     }
-    await this.#rewrite(present, (redis, local) => this.#refresh(redis, local));
+    await this.#rewrite(present, (redis, local) => refresh(redis, this.#options.self, local));
     await this.#enlistAll(seen);
   }
 
@@ -157,12 +164,17 @@ export class RedisPresence implements Presence {
   #insert(entry: PresenceEntry, rooms: readonly string[]): void {
     this.remove(entry.socket);
     const { user, seen } = entry;
-    const local: LocalSocket = { entry, seen, rooms: rooms.length === 0 ? null : new Set(rooms) };
+    const local: LocalSocket = {
+      entry,
+      seen,
+      rooms: rooms.length === 0 ? null : new Set(rooms),
+      ceded: false,
+    };
     this.#sockets.set(entry.socket, local);
     this.#unwritten.delete(entry.socket);
     if (user !== '' && this.#users.add(user)) this.#enlist(nodesOfUser(user), seen);
     for (const room of rooms) if (this.#rooms.add(room)) this.#enlist(nodesOfRoom(room), seen);
-    this.#write(null, (redis) => this.#refresh(redis, local));
+    this.#write(null, (redis) => refresh(redis, this.#options.self, local));
   }
 
   #forget(socket: string): LocalSocket | null {
@@ -173,49 +185,6 @@ export class RedisPresence implements Presence {
     if (user !== '' && this.#users.remove(user)) this.#delist(nodesOfUser(user));
     for (const room of local.rooms ?? []) if (this.#rooms.remove(room)) this.#delist(nodesOfRoom(room));
     return local;
-  }
-
-  /** Everything there is to be known of a socket. */
-  #refresh(redis: RedisConnection, local: LocalSocket): Promise<unknown>[] {
-    const { entry, seen, rooms } = local;
-    const { socket, user, node, of } = entry;
-    const known = of?.snapshot();
-    const fields = {
-      user,
-      guid: roomsText(local),
-      node: String(node),
-      ...(known === undefined
-        ? {}
-        : {
-            namespace: known.namespace,
-            transport: known.transport,
-            address: known.address,
-            locale: known.locale,
-            authType: known.authType,
-            clientVersion: known.clientVersion,
-            protocol: known.protocol,
-          }),
-    };
-    const key = clientKey(socket);
-    const writes: Promise<unknown>[] = [
-      redis.hset(key, fields),
-      redis.expire(key, LIFETIME),
-      redis.sadd(clientsOfNode(this.#options.self), socket),
-    ];
-    const lists = Array.from(rooms ?? [], clientsOfRoom);
-    if (user !== '') lists.push(clientsOfUser(user));
-    for (const list of lists) writes.push(redis.zadd(list, seen, socket), redis.expire(list, LIFETIME));
-    return writes;
-  }
-
-  #erase(redis: RedisConnection, socket: string, { entry, rooms }: LocalSocket): Promise<unknown>[] {
-    const writes: Promise<unknown>[] = [
-      redis.del(clientKey(socket)),
-      redis.srem(clientsOfNode(this.#options.self), socket),
-    ];
-    if (entry.user !== '') writes.push(redis.zrem(clientsOfUser(entry.user), socket));
-    for (const room of rooms ?? []) writes.push(redis.zrem(clientsOfRoom(room), socket));
-    return writes;
   }
 
   #enlist(key: string, seen: number): void {
@@ -263,8 +232,10 @@ export class RedisPresence implements Presence {
     try {
       const gone = [...this.#unwritten];
       this.#unwritten.clear();
-      await this.#inBatches(gone, (redis, [socket, local]) => this.#erase(redis, socket, local));
-      await this.#rewrite([...this.#sockets.values()], (redis, local) => this.#refresh(redis, local));
+      await this.#inBatches(gone, (redis, [, local]) => erase(redis, this.#options.self, local));
+      await this.#rewrite([...this.#sockets.values()], (redis, local) =>
+        refresh(redis, this.#options.self, local),
+      );
       await this.#enlistAll(this.#options.clock.wallNow());
       this.#options.log.info({ sockets: this.#sockets.size }, 'presence was written again');
     } catch (error) {
@@ -293,8 +264,4 @@ export class RedisPresence implements Presence {
       await this.#options.client.run((redis) => Promise.all(batch.flatMap((item) => write(redis, item))));
     }
   }
-}
-
-function roomsText({ rooms }: LocalSocket): string {
-  return JSON.stringify([...(rooms ?? [])]);
 }

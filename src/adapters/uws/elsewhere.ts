@@ -26,6 +26,7 @@ export type Refuse = (name: Exclude<Awaited<ReturnType<Peers['post']>>, null>) =
 /** Serves requests of sessions that live on other nodes, so that a load balancer may send them anywhere. */
 export class Elsewhere {
   private readonly options: ElsewhereOptions;
+  private readonly expected = new Set<string>();
 
   constructor(options: ElsewhereOptions) {
     this.options = options;
@@ -39,6 +40,11 @@ export class Elsewhere {
     return home === node ? null : home;
   }
 
+  /** Whether a session is on its way to this node, and nobody can say yet whether it arrives. */
+  expects(sid: string): boolean {
+    return this.expected.has(sid);
+  }
+
   /** A WebSocket of such a session wants to open here: whoever it is until the session has come after it. */
   private async visitor(home: number, session: SessionName): Promise<Visitor | EngineErrorName> {
     const { peers, clock, upgradeTimeout, maxPayload, gateway } = this.options;
@@ -50,6 +56,7 @@ export class Elsewhere {
       engine,
       arrivals,
       clock,
+      expected: this.expected,
       patience: upgradeTimeout,
       maxBytes: maxPayload * 2,
     });

@@ -5,6 +5,7 @@ import type { Connection } from '../../runtime/connection/connection.ts';
 import type { Engine, Speaks } from '../../runtime/connection/engine.ts';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import type { Departures } from '../../runtime/handover/departures.ts';
+import type { SessionName } from '../../runtime/ports/peers.ts';
 import type { Poll } from '../../runtime/ports/poll.ts';
 import { statusLine } from './http-status.ts';
 import { type Listening, listen } from './listen.ts';
@@ -13,6 +14,8 @@ import { receiveBody } from './request-body.ts';
 export interface PeerListenerOptions {
   readonly engine: () => Engine | null;
   readonly departures: () => Departures | null;
+  /** Whether a session is on its way here, and not yet in the engine's hands. */
+  readonly expects: (sid: string) => boolean;
   /** Bearer token that only nodes of the cluster can know. */
   readonly key: string;
   readonly maxPayload: number;
@@ -34,6 +37,7 @@ export class PeerListener {
     this.app.post('/peer/poll', (response, request) => this.poll(response, request));
     this.app.post('/peer/post', (response, request) => this.post(response, request, false));
     this.app.post('/peer/post-binary', (response, request) => this.post(response, request, true));
+    this.app.post('/peer/holds', (response, request) => this.holds(response, request));
     this.app.post('/peer/candidate/:step', (response, request) => this.candidate(response, request));
     this.app.any('/*', (response) => {
       response.writeStatus(statusLine(404)).end();
@@ -112,6 +116,9 @@ export class PeerListener {
           .then((passport) => answer(passport === null ? null : serialize(passport)));
       case 'arrived':
         return answer(departures.arrived(connection) ? '' : null);
+      case 'settled':
+        departures.settled(connection);
+        return answer('');
       case 'lost':
         departures.candidateLost(connection);
         return answer('');
@@ -120,15 +127,26 @@ export class PeerListener {
     }
   }
 
+  /** 200: it runs here. 202: it may, in a moment. 404: it does not. */
+  private holds(response: HttpResponse, request: HttpRequest): void {
+    const engine = this.options.engine();
+    if (engine === null || !this.isPeer(request.getHeader('authorization'))) {
+      response.cork(() => void response.writeStatus(statusLine(engine === null ? 503 : 401)).end());
+      return;
+    }
+    const { sid, speaks, revision } = named(request);
+    const isHere = engine.find(sid, speaks, revision) !== null;
+    const status = isHere ? 200 : this.options.expects(sid) ? 202 : 404;
+    response.cork(() => void response.writeStatus(statusLine(status)).end());
+  }
+
   /** Null when the request was answered already. */
   private session(response: HttpResponse, request: HttpRequest): Connection | null {
     if (!this.isPeer(request.getHeader('authorization'))) {
       response.cork(() => void response.writeStatus(statusLine(401)).end());
       return null;
     }
-    const sid = request.getHeader('x-session');
-    const speaks = request.getHeader('x-speaks') as Speaks;
-    const revision = request.getHeader('x-revision') === '3' ? 3 : 4;
+    const { sid, speaks, revision } = named(request);
     const connection = this.options.engine()?.find(sid, speaks, revision) ?? null;
     if (connection === null) refuse(response, 'unknownSession');
     return connection;
@@ -158,6 +176,14 @@ class PeerPoll implements Poll {
       response.writeHeader('Content-Type', type).end(payload);
     });
   }
+}
+
+function named(request: HttpRequest): SessionName {
+  return {
+    sid: request.getHeader('x-session'),
+    speaks: request.getHeader('x-speaks') as Speaks,
+    revision: request.getHeader('x-revision') === '3' ? 3 : 4,
+  };
 }
 
 function refuse(response: HttpResponse, name: EngineErrorName): void {

@@ -10,6 +10,8 @@ export interface VisitorOptions {
   readonly engine: Engine;
   readonly arrivals: Arrivals;
   readonly clock: Clock;
+  /** The `sid`s of sessions that are on their way to this node. */
+  readonly expected: Set<string>;
   /** `engine.upgradeTimeout`, ms. */
   readonly patience: number;
   /** Bytes that the client may send before its session is here. */
@@ -72,6 +74,7 @@ export class Visitor {
 
   private async upgrade(handle: Handle): Promise<void> {
     this.state = 'moving';
+    this.options.expected.add(this.session.sid);
     const { peers, arrivals } = this.options;
     const passport = await peers.upgradeCandidate(this.home, this.session);
     if (this.state !== 'moving') return;
@@ -82,6 +85,7 @@ export class Visitor {
     this.end();
     const connection = arrivals.install(passport, this.home, handle);
     handle.connection = connection;
+    void peers.settled(this.home, this.session);
     for (const { bytes, isBinary } of this.waiting) {
       // One of them may have ended it.
       if (handle.connection !== connection || connection.webSocket !== handle) return;
@@ -108,6 +112,7 @@ export class Visitor {
 
   private end(): void {
     this.state = 'over';
+    this.options.expected.delete(this.session.sid);
     if (this.timer !== null) this.options.clock.cancel(this.timer);
     this.timer = null;
   }

@@ -9,6 +9,7 @@ import type { Frame } from '../codec/engine-packet.ts';
 import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Implementations } from '../machine/machine-runner.ts';
 import type { Clock } from '../ports/clock.ts';
+import { PATIENCE } from '../ports/mailbox.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionTable } from './connection-table.ts';
@@ -33,8 +34,13 @@ const CLOSE_TIMEOUT = 5_000;
 /** As in the official server: how often a pending poll is released while an upgrade waits for it, ms. */
 const NOOP_INTERVAL = 100;
 
-/** How long what is addressed to a session that moved may still come here, ms: longer than lookups are remembered. */
-const STRAY_TIME = 2_000;
+/**
+ * How long what is addressed to a session that moved may still come here, ms: longer than lookups are remembered and
+ * pushes wait for the bus.
+ */
+const STRAY_TIME = 1_000 + PATIENCE.asked;
+/** How often the new home of a session is asked whether it runs there, ms. */
+const CONFIRM_INTERVAL = 2_000;
 
 /** As in the official server: after these a polling client that is not waiting finds its session unknown. */
 const FORFEITS_FAREWELL: ReadonlySet<CloseReason> = new Set([
@@ -64,6 +70,8 @@ export interface ConnectionActorOptions {
   /** `connection.reason` stands: the sockets on it end. */
   readonly ending: (connection: Connection) => void;
   readonly released: (connection: Connection) => void;
+  /** Is the session where it went? The machine is told when that is known. */
+  readonly askNewHome: (connection: Connection) => void;
   /** The session runs on another node from now on. */
   readonly moved: (connection: Connection) => void;
   /** STRAYS_READ is to come behind all that was sent to this node. */
@@ -109,6 +117,7 @@ export class ConnectionActor {
       completeUpgrade: (row) => this.completeUpgrade(at(row)),
       closeCandidate: (row) => this.closeCandidate(at(row)),
       beginMove: (row) => this.beginMove(at(row)),
+      askNewHome: (row) => this.options.askNewHome(at(row)),
       passOn: (row) => this.options.moved(at(row)),
       awaitStrays: (row) => this.options.awaitStrays(at(row)),
       vanish: (row) => this.options.vanished(at(row)),
@@ -154,7 +163,9 @@ export class ConnectionActor {
       noopInterval: () => NOOP_INTERVAL,
       connectTimeout: () => times.connectTimeout,
       moveTimeout: () => times.upgradeTimeout,
+      confirmInterval: () => CONFIRM_INTERVAL,
       strayTime: () => STRAY_TIME,
+      strayTimeout: () => PATIENCE.owed,
       closeTimeout: () => CLOSE_TIMEOUT,
     };
   }

@@ -8,7 +8,7 @@ import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Deliverer } from './deliverer.ts';
 import { Homes } from './homes.ts';
 import { Inquiries } from './inquiries.ts';
-import type { Answer, AnswerLetter, Letter, ReturnAddress } from './letter.ts';
+import type { Answer, AnswerLetter, FencedLetter, Letter, ReturnAddress } from './letter.ts';
 import { Recipients } from './recipients.ts';
 import type { Target } from './target.ts';
 import { countUsers } from './user-count.ts';
@@ -42,7 +42,15 @@ export class Dispatcher implements Deliverer {
 
   constructor(options: DispatcherOptions) {
     this.options = options;
-    this.homes = new Homes(options.clock);
+    const { clock, mailbox, node: from } = options;
+    this.homes = new Homes({
+      clock,
+      fence: (socket, via, number) => {
+        const posted = mailbox.post(via, { kind: 'fence', socket, number, from });
+        // Another one is sent when the answer does not come.
+        if (posted instanceof Promise) posted.catch(() => {});
+      },
+    });
     this.recipients = new Recipients(options.presence, this.homes);
     this.inquiries = new Inquiries(options.clock);
     // A node that restarts under its number must not repeat the ids of its letters.
@@ -50,6 +58,9 @@ export class Dispatcher implements Deliverer {
   }
 
   emit(command: EmitCommand, patience: Patience = 'asked'): void | Promise<void> {
+    const [socket] = command.to.sockets;
+    const held = socket === undefined ? null : this.homes.held(socket);
+    if (held !== null) return held.then(() => this.emit(command, patience));
     return this.inOrder(this.recipients.of(command.to), (nodes) =>
       nodes.length === 0 ? undefined : this.postTo(nodes, this.letter(command, nodes, null), patience),
     );
@@ -76,6 +87,8 @@ export class Dispatcher implements Deliverer {
 
   /** Answers a client's own acknowledgement request. */
   acknowledge(socket: string, ackId: number, body: Body): void | Promise<void> {
+    const held = this.homes.held(socket);
+    if (held !== null) return held.then(() => this.acknowledge(socket, ackId, body));
     const letter: Letter = { kind: 'acknowledge', id: this.nextId(), socket, ackId, body };
     return this.inOrder(this.recipients.ofSocket(socket), (nodes) => this.postTo(nodes, letter, 'owed'));
   }
@@ -99,6 +112,11 @@ export class Dispatcher implements Deliverer {
     return countUsers((share) =>
       this.ask(to, this.options.answerTimeout, (reply) => ({ kind: 'count', to, namespace, share, reply })),
     );
+  }
+
+  /** A fence of this node has arrived. */
+  fenced({ socket, number }: FencedLetter): void {
+    this.homes.fenced(socket, number);
   }
 
   /** An answer came to this node's mailbox. */

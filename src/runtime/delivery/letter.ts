@@ -18,9 +18,10 @@ export type Letter =
     }
   | AnswerLetter
   | AckedLetter
-  | SettledLetter
   | WindowClosedLetter
-  | StraysReadLetter;
+  | StraysReadLetter
+  | FenceLetter
+  | FencedLetter;
 
 /** A client acknowledged here what another node had asked it for. */
 export interface AckedLetter {
@@ -30,11 +31,20 @@ export interface AckedLetter {
   readonly body: Body;
 }
 
-/** To the old home of a session: it runs here now. */
-export interface SettledLetter {
-  readonly kind: 'settled';
-  /** Public id of the connection. */
-  readonly connection: string;
+/** Follows a socket by the node it was born on, behind everything that was sent there before. */
+export interface FenceLetter {
+  readonly kind: 'fence';
+  readonly socket: string;
+  readonly number: number;
+  /** The node that wants to know of its arrival. */
+  readonly from: number;
+}
+
+/** A fence has arrived where its socket lives. */
+export interface FencedLetter {
+  readonly kind: 'fenced';
+  readonly socket: string;
+  readonly number: number;
 }
 
 /** To oneself: everything that came before it has been read. */

@@ -1,8 +1,7 @@
 import type { Body } from '../codec/body.ts';
-import type { RecentLetters } from '../handover/recent-letters.ts';
+import type { LettersSeen } from '../handover/letters-seen.ts';
 import type { Tombstones } from '../handover/tombstones.ts';
 import { compareDecimals } from '../identity/snowflake-decimal.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Mailbox } from '../ports/mailbox.ts';
 import type { Membership } from '../socket/membership.ts';
 import type { Socket } from '../socket/socket.ts';
@@ -15,6 +14,8 @@ import type {
   Answer,
   AnswerLetter,
   CommandLetter,
+  FencedLetter,
+  FenceLetter,
   Letter,
   ListLetter,
   ReturnAddress,
@@ -41,19 +42,18 @@ export interface PostboxOptions {
   /** The socket with this public id, if it is here or has just left. */
   readonly find: (id: string) => Socket | undefined;
   readonly tombstones: Tombstones;
-  readonly recent: RecentLetters;
+  readonly lettersSeen: LettersSeen;
   /** Looks a socket up that is not here and left no trace: this node may have been another incarnation when it left. */
   readonly whereabouts: (socket: string, found: (node: number) => void) => void;
-  readonly clock: Pick<Clock, 'now'>;
   readonly post: (node: number, letter: Letter) => void;
   /** A client acknowledged, on another node, what this one asked it for. */
   readonly acked: (letter: AckedLetter) => void;
-  /** A session that left runs on its new node. */
-  readonly settled: (connection: string) => void;
   /** All that was on its way to a session that left has been read. */
   readonly straysRead: (connection: string) => void;
   /** The old home of a session that came passes nothing more on. */
   readonly windowClosed: (connection: string) => void;
+  /** A fence of this node has arrived. */
+  readonly fenced: (letter: FencedLetter) => void;
   /** Takes an answer to an inquiry of this node. */
   readonly answered: (letter: AnswerLetter) => void;
   /** An answer could not be posted: whoever asked finds out by its deadline. */
@@ -83,12 +83,14 @@ export class Postbox {
         return this.options.answered(letter);
       case 'acked':
         return this.options.acked(letter);
-      case 'settled':
-        return this.options.settled(letter.connection);
       case 'straysRead':
         return this.options.straysRead(letter.connection);
       case 'windowClosed':
         return this.options.windowClosed(letter.connection);
+      case 'fence':
+        return this.fence(letter);
+      case 'fenced':
+        return this.options.fenced(letter);
       default:
         return letter satisfies never;
     }
@@ -101,11 +103,11 @@ export class Postbox {
 
   private perform(letter: CommandLetter): void {
     const { command, reply, time } = letter;
-    const { delivery, membership, times, recent, clock } = this.options;
+    const { delivery, membership, times, lettersSeen } = this.options;
     const detour = new Detour(letter);
     this.detour = detour;
     this.followTombstones(detour);
-    recent.add(letter, clock.now());
+    lettersSeen.add(letter);
     switch (command.kind) {
       case 'emit':
         times.delivered(time);
@@ -151,15 +153,28 @@ export class Postbox {
   }
 
   private acknowledge(letter: AcknowledgeLetter): void {
-    const { find, tombstones, acknowledge, post } = this.options;
-    const move = find(letter.socket)?.connection.move;
-    if (move?.kind === 'departure') return move.passOn(letter);
-    const gone = tombstones.of(letter.socket);
-    if (gone !== undefined && find(letter.socket) === undefined) return post(gone, letter);
-    if (find(letter.socket) === undefined) {
-      return this.options.whereabouts(letter.socket, (node) => post(node, letter));
+    if (!this.sendAfter(letter)) this.options.acknowledge(letter.socket, letter.ackId, letter.body);
+  }
+
+  private fence(letter: FenceLetter): void {
+    const { socket, number } = letter;
+    if (!this.sendAfter(letter)) this.options.post(letter.from, { kind: 'fenced', socket, number });
+  }
+
+  /** True when the socket is not here: the letter follows it, as far as anybody knows where it went. */
+  private sendAfter(letter: AcknowledgeLetter | FenceLetter): boolean {
+    const { find, tombstones, post, whereabouts } = this.options;
+    const socket = find(letter.socket);
+    if (socket !== undefined) {
+      const { move } = socket.connection;
+      if (move?.kind !== 'departure') return false;
+      move.passOn(letter);
+      return true;
     }
-    acknowledge(letter.socket, letter.ackId, letter.body);
+    const gone = tombstones.of(letter.socket);
+    if (gone !== undefined) post(gone, letter);
+    else whereabouts(letter.socket, (node) => post(node, letter));
+    return true;
   }
 
   /** Sockets that are named and have left for good. */

@@ -26,7 +26,11 @@ export class Recipients {
     const node = this.homes.of(socket);
     if (node < 0) return NONE;
     const all = this.presence.nodes();
-    if (!(all instanceof Promise) && all.includes(node)) return [node];
+    if (!(all instanceof Promise)) {
+      if (all.includes(node)) return [node];
+      const home = this.homes.orphaned(socket);
+      if (all.includes(home)) return [home];
+    }
     return this.of({ sockets: [socket], users: [], rooms: [], everyone: false });
   }
 
@@ -55,7 +59,8 @@ export class Recipients {
     for (const id of ids) {
       const node = this.homes.of(id);
       if (node < 0) continue;
-      if (all.includes(node)) to.add(node);
+      const home = all.includes(node) ? node : this.homes.orphaned(id);
+      if (all.includes(home)) to.add(home);
       // Born on a node that is gone, or was learned to live on one: it may have moved in time.
       else homeless.push(id);
     }

@@ -1,4 +1,5 @@
 import type { CommandLetter } from '../delivery/letter.ts';
+import { Given, type LettersGiven } from './letters-seen.ts';
 
 interface Held {
   readonly letter: CommandLetter;
@@ -15,19 +16,21 @@ export class Arrival {
   readonly kind = 'arrival';
   /** The old home. */
   readonly from: number;
-  private readonly given: Set<string>;
+  private readonly given: Given;
+  /** Ids of letters that the old home has passed on. */
+  private readonly passedOn = new Set<string>();
   private readonly held = new Map<string, Held>();
   private readonly give: (letter: CommandLetter) => void;
   private releasing = false;
   private ended = false;
 
   /**
-   * @param given ids of letters that the session was given before it came
+   * @param given letters that the session was given before it came
    * @param give deals with a letter whose turn has come
    */
-  constructor(from: number, given: readonly string[], give: (letter: CommandLetter) => void) {
+  constructor(from: number, given: LettersGiven, give: (letter: CommandLetter) => void) {
     this.from = from;
-    this.given = new Set(given);
+    this.given = new Given(given);
     this.give = give;
   }
 
@@ -38,14 +41,15 @@ export class Arrival {
 
   /** `letter` is for one socket of the session only. */
   hold(socket: string, letter: CommandLetter): void {
-    if (this.given.has(letter.id)) return;
-    this.held.set(`${letter.id} ${socket}`, { letter, awaited: letter.nodes.includes(this.from) });
+    const isShared = letter.nodes.includes(this.from);
+    if (isShared && (this.given.has(letter.id) || this.passedOn.has(letter.id))) return;
+    this.held.set(`${letter.id} ${socket}`, { letter, awaited: isShared });
   }
 
   /** The old home has passed a letter on. */
   passed(socket: string, id: string): void {
     this.held.delete(`${id} ${socket}`);
-    this.given.add(id);
+    this.passedOn.add(id);
     if (this.held.size === 0 || this.releasing) return;
     this.releasing = true;
     // Not in the middle of the letter in hand.

@@ -4,9 +4,8 @@ import type { ConnectionRunner } from '../connection/connection-runner.ts';
 import type { ConnectionTable } from '../connection/connection-table.ts';
 import { ConnectionTicket } from '../connection/connection-ticket.ts';
 import type { Outbound } from '../connection/outbound.ts';
-import type { CommandLetter, Letter } from '../delivery/letter.ts';
+import type { CommandLetter } from '../delivery/letter.ts';
 import type { IdTable } from '../identity/id-table.ts';
-import { toDecimal } from '../identity/snowflake-decimal.ts';
 import type { TokenBuckets } from '../limits/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
@@ -28,14 +27,13 @@ export interface ArrivalsOptions {
   readonly lately: () => number;
   readonly clock: Clock;
   readonly isLive: (node: number) => boolean;
-  readonly post: (node: number, letter: Letter) => void;
   /** Deals with a letter that was held back. */
   readonly receive: (letter: CommandLetter) => void;
 }
 
 /** How often (ms) is looked whether the old home of a session still lives, and for how long at most. */
 const LOOK_EVERY = 500;
-const LONGEST_WINDOW = 60_000;
+const LONGEST_WINDOW = 120_000;
 
 /** Sessions that come from other nodes, where their client began, to the WebSocket that it opened here. */
 export class Arrivals {
@@ -56,7 +54,7 @@ export class Arrivals {
 
   /** The session runs here from now on. */
   install(passport: Passport, from: number, webSocket: WebSocketHandle): Connection {
-    const { table, ids, runner, admission, sockets, outbound, messageLimits, lately, post } = this.options;
+    const { table, ids, runner, admission, sockets, outbound, messageLimits, lately } = this.options;
     const connection = table.get(passport.flavour, passport.handshake);
     const { row } = connection;
     admission.arrived(passport.handshake.address);
@@ -75,7 +73,6 @@ export class Arrivals {
     runner.restore(row, state, timers);
     for (const stamp of passport.sockets) sockets.restore(connection, stamp);
     outbound.sendAll(connection, passport.outbox);
-    post(from, { kind: 'settled', connection: toDecimal(connection.idHigh, connection.idLow) });
     this.watch(new ConnectionTicket(connection), from, LONGEST_WINDOW / LOOK_EVERY);
     return connection;
   }

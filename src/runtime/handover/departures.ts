@@ -1,3 +1,4 @@
+import { engineRevision, isSocketIo } from '../codec/flavour.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRunner } from '../connection/connection-runner.ts';
 import { type ConnectionTable, Flag } from '../connection/connection-table.ts';
@@ -8,10 +9,12 @@ import type { Letter } from '../delivery/letter.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import { mask } from '../machine/compiled-machine.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Peers } from '../ports/peers.ts';
+import type { Presence } from '../ports/presence.ts';
 import type { UpstreamLog } from '../ports/upstream-log.ts';
 import { Departure } from './departure.ts';
+import type { LettersSeen } from './letters-seen.ts';
 import { PASSPORT_VERSION, type Passport } from './passport.ts';
-import type { RecentLetters } from './recent-letters.ts';
 import type { Tombstones } from './tombstones.ts';
 import { socketsOf, type TravellingSockets } from './travelling-sockets.ts';
 
@@ -22,7 +25,11 @@ export interface DeparturesOptions {
   readonly sockets: TravellingSockets;
   readonly upstreamLog: Pick<UpstreamLog, 'flush'>;
   readonly clock: Clock;
-  readonly recent: RecentLetters;
+  readonly lettersSeen: LettersSeen;
+  /** Asks other nodes; null where there are none. */
+  readonly peers: Pick<Peers, 'holds'> | null;
+  readonly isLive: (node: number) => boolean;
+  readonly presence: Pick<Presence, 'homesOf' | 'cede'>;
   readonly tombstones: Tombstones;
   readonly post: (node: number, letter: Letter) => void;
 }
@@ -76,7 +83,7 @@ export class Departures {
     connection.move = new Departure(candidate.node, post);
     // What the client said here is in the log before what it says there.
     await upstreamLog.flush();
-    return isMoving() ? this.passport(connection, candidate.node) : null;
+    return isMoving() ? this.passport(connection) : null;
   }
 
   /** The other node has it all. False when it comes too late. */
@@ -84,6 +91,25 @@ export class Departures {
     if (!this.isMoving(connection) || connection.move?.kind !== 'departure') return false;
     this.send(connection, 'MOVED');
     return true;
+  }
+
+  /** The session runs on the other node. */
+  settled(connection: Connection): void {
+    this.send(connection, 'SETTLED');
+  }
+
+  /** The machine has heard that: what waited for the session goes after it. */
+  passOn(connection: Connection): void {
+    (connection.move as Departure).complete();
+    for (const { id } of socketsOf(connection)) this.options.presence.cede(id);
+  }
+
+  /** The other node has not said that the session runs there. Whether it does; nothing happens while nobody knows. */
+  async askNewHome(connection: Connection): Promise<void> {
+    const ticket = new ConnectionTicket(connection);
+    const verdict = await this.fateOf(connection).catch(() => 'unknown' as const);
+    if (!ticket.isLive() || verdict === 'unknown') return;
+    this.send(connection, verdict === 'lost' ? 'MOVE_FAILED' : 'SETTLED');
   }
 
   /** The WebSocket on the other node is gone, or broke a rule. */
@@ -104,17 +130,36 @@ export class Departures {
     move.passOn({ kind: 'windowClosed', connection: toDecimal(connection.idHigh, connection.idLow) });
   }
 
+  /** `there` also for one that died there: its end is said by whoever buries that node. */
+  private async fateOf(connection: Connection): Promise<'there' | 'lost' | 'unknown'> {
+    const { peers, isLive, presence, engine } = this.options;
+    const { to } = connection.move as Departure;
+    const { flavour } = connection;
+    const answer = await peers?.holds(to, {
+      sid: engine().sidOf(connection),
+      speaks: isSocketIo(flavour) ? 'socket.io' : 'engine.io',
+      revision: engineRevision(flavour),
+    });
+    if (answer === 'yes') return 'there';
+    if (answer === 'unknown' && isLive(to)) return 'unknown';
+    const homes = await presence.homesOf(socketsOf(connection).map(({ id }) => id));
+    return homes.includes(to) ? 'there' : 'lost';
+  }
+
   private isMoving(connection: Connection): boolean {
     return this.options.runner.within(connection.row, this.moving);
   }
 
-  private send(connection: Connection, event: 'MOVED' | 'CANDIDATE_CLOSED'): void {
+  private send(
+    connection: Connection,
+    event: 'MOVED' | 'CANDIDATE_CLOSED' | 'SETTLED' | 'MOVE_FAILED',
+  ): void {
     const { runner } = this.options;
     runner.send(connection.row, runner.machine.event[event]);
   }
 
-  private passport(connection: Connection, to: number): Passport {
-    const { table, runner, sockets, recent, clock } = this.options;
+  private passport(connection: Connection): Passport {
+    const { table, runner, sockets, lettersSeen } = this.options;
     const { row } = connection;
     return {
       version: PASSPORT_VERSION,
@@ -128,7 +173,7 @@ export class Departures {
       machine: { state: runner.stateName(row), timers: runner.timers(row) },
       sockets: socketsOf(connection).map((socket) => sockets.stamp(socket)),
       outbox: connection.outbox ?? [],
-      given: recent.sharedWith(to, clock.now()),
+      given: lettersSeen.all(),
     };
   }
 }

@@ -1,9 +1,10 @@
 import type { Frame } from '../codec/engine-packet.ts';
 import type { Flavour } from '../codec/flavour.ts';
 import type { Handshake } from '../connection/handshake.ts';
+import type { LettersGiven } from './letters-seen.ts';
 
 /** Shape of what follows: a node refuses passports of another version, and the client stays where it is. */
-export const PASSPORT_VERSION = 1;
+export const PASSPORT_VERSION = 2;
 
 /** Everything of a session that travels to another node. Plain data. */
 export interface Passport {
@@ -21,8 +22,8 @@ export interface Passport {
   readonly sockets: readonly SocketStamp[];
   /** What waits for the client, oldest first. */
   readonly outbox: readonly Frame[];
-  /** Ids of letters to several nodes that the sockets were given already. */
-  readonly given: readonly string[];
+  /** Letters that the sockets were given already. */
+  readonly given: LettersGiven;
 }
 
 /** Where a machine stands: name of its state, and its timers with the ms they have left. */

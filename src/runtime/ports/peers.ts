@@ -34,6 +34,10 @@ export interface Peers {
   upgradeCandidate(node: number, session: SessionName): Promise<Passport | null>;
   /** The session is here. False when its home has thought better of it, or may have: then it must not run here. */
   arrived(node: number, session: SessionName): Promise<boolean>;
+  /** The session runs here. Not heard, its home will ask. */
+  settled(node: number, session: SessionName): Promise<void>;
+  /** To where a session went: does it run there? `unknown` while that is being decided, or when nobody answers. */
+  holds(node: number, session: SessionName): Promise<'yes' | 'no' | 'unknown'>;
   /** The WebSocket is gone. */
   candidateLost(node: number, session: SessionName): Promise<void>;
 }

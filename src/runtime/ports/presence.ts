@@ -13,7 +13,9 @@ export interface Presence {
   remove(socket: string): void;
   /** It came from another node, with all its rooms: `entry.node` is where it lives now. */
   arrive(entry: PresenceEntry, rooms: readonly string[]): void;
-  /** It lives on another node now: nothing of it is left here, and what is known of it stays. */
+  /** Another node writes from now on what is known of it. What is sent to its user and rooms still comes here, too. */
+  cede(socket: string): void;
+  /** It lives on another node: nothing of it is left here, and what is known of it stays. */
   depart(socket: string): void;
   join(socket: string, rooms: readonly string[]): void;
   leave(socket: string, rooms: readonly string[]): void;

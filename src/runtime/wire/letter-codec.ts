@@ -11,9 +11,10 @@ const KINDS: Readonly<Record<Letter['kind'], true>> = {
   count: true,
   answer: true,
   acked: true,
-  settled: true,
   windowClosed: true,
   straysRead: true,
+  fence: true,
+  fenced: true,
 };
 
 /** Letters between nodes as MessagePack. Bodies stay the text they came in; attachments travel as bin. */

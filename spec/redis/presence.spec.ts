@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RedisPresence } from '../../src/adapters/redis/presence.ts';
+import { clientKey, clientsOfNode } from '../../src/adapters/redis/presence-keys.ts';
+import type { RedisClient } from '../../src/adapters/redis/redis-client.ts';
+import { SilentLog } from '../auth/silent-log.ts';
+import { clock, RedisFixture } from './redis-fixture.ts';
+
+const SOCKET = '42';
+
+describe('presence of a socket that moved', () => {
+  let redis: RedisFixture;
+  let client: RedisClient;
+  beforeAll(async () => {
+    redis = await RedisFixture.start();
+  });
+  beforeEach(async () => {
+    await redis.reset();
+    client = await redis.client();
+  });
+  afterAll(() => redis.close());
+
+  const nodeNumbered = (number: number) =>
+    new RedisPresence({
+      client,
+      clock,
+      log: new SilentLog(),
+      self: { number, epoch: 1 },
+      directory: { gateways: () => [1, 2], isLive: () => true },
+      cacheFor: 0,
+    });
+  const mapping = () => client.run((one) => one.hgetall(clientKey(SOCKET)));
+
+  it('is written by its new home alone, while what is for its user still comes to the old one, too', async () => {
+    const [old, young] = [nodeNumbered(1), nodeNumbered(2)];
+    old.add({ socket: SOCKET, user: 'anna', node: 1, seen: clock.wallNow() });
+    young.arrive({ socket: SOCKET, user: 'anna', node: 2, seen: clock.wallNow() }, ['room']);
+    old.cede(SOCKET);
+    old.join(SOCKET, ['another']);
+    await old.touch([SOCKET], clock.wallNow());
+    expect(await mapping()).toMatchObject({ node: '2', guid: '["room"]' });
+    expect(await client.run((one) => one.smembers(clientsOfNode({ number: 1, epoch: 1 })))).toEqual([]);
+    expect([...(await old.nodesOf(['anna'], []))].sort()).toEqual([1, 2]);
+    old.depart(SOCKET);
+    expect(await old.nodesOf(['anna'], [])).toEqual([2]);
+    expect(await mapping()).toMatchObject({ node: '2' });
+  });
+});

@@ -1,0 +1,57 @@
+import type { Incarnation } from '../../runtime/ports/lease-store.ts';
+import type { LocalSocket } from './local-sockets.ts';
+import { clientKey, clientsOfNode, clientsOfRoom, clientsOfUser } from './presence-keys.ts';
+import type { RedisConnection } from './redis-client.ts';
+
+/** Entries outlive their last refresh by this (s), should nobody be left to remove them. */
+export const LIFETIME = 600;
+
+/** Writes everything there is to be known of a socket; nothing of one that another node writes of. */
+export function refresh(redis: RedisConnection, self: Incarnation, local: LocalSocket): Promise<unknown>[] {
+  if (local.ceded) return [];
+  const { entry, seen, rooms } = local;
+  const { socket, user, node, of } = entry;
+  const known = of?.snapshot();
+  const fields = {
+    user,
+    guid: roomsText(local),
+    node: String(node),
+    ...(known === undefined
+      ? {}
+      : {
+          namespace: known.namespace,
+          transport: known.transport,
+          address: known.address,
+          locale: known.locale,
+          authType: known.authType,
+          clientVersion: known.clientVersion,
+          protocol: known.protocol,
+        }),
+  };
+  const key = clientKey(socket);
+  const writes: Promise<unknown>[] = [
+    redis.hset(key, fields),
+    redis.expire(key, LIFETIME),
+    redis.sadd(clientsOfNode(self), socket),
+  ];
+  const lists = Array.from(rooms ?? [], clientsOfRoom);
+  if (user !== '') lists.push(clientsOfUser(user));
+  for (const list of lists) writes.push(redis.zadd(list, seen, socket), redis.expire(list, LIFETIME));
+  return writes;
+}
+
+/** The socket is gone for good. */
+export function erase(
+  redis: RedisConnection,
+  self: Incarnation,
+  { entry: { socket, user }, rooms }: LocalSocket,
+): Promise<unknown>[] {
+  const writes: Promise<unknown>[] = [redis.del(clientKey(socket)), redis.srem(clientsOfNode(self), socket)];
+  if (user !== '') writes.push(redis.zrem(clientsOfUser(user), socket));
+  for (const room of rooms ?? []) writes.push(redis.zrem(clientsOfRoom(room), socket));
+  return writes;
+}
+
+export function roomsText({ rooms }: LocalSocket): string {
+  return JSON.stringify([...(rooms ?? [])]);
+}
