@@ -6,6 +6,7 @@ import type { Lease } from '../runtime/cluster/lease-keeper.ts';
 import { SessionLimit } from '../runtime/cluster/session-limit.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
+import type { Letter } from '../runtime/delivery/letter.ts';
 import { SessionIds } from '../runtime/identity/session-id.ts';
 import type { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
@@ -56,6 +57,8 @@ export class ClusterGateway implements Role {
   private readonly caller: ReturnType<typeof backendCallerFor>;
   private mailbox: MailboxSubscription | null = null;
   private toucher: TimerHandle | null = null;
+  /** Letters that came while the node was not sure of its lease. */
+  private readonly unread: Letter[] = [];
 
   constructor(options: ClusterGatewayOptions) {
     this.options = options;
@@ -136,7 +139,7 @@ export class ClusterGateway implements Role {
 
   async start(): Promise<Partial<Ports>> {
     const { seat, lease, clock, portUse } = this.options;
-    this.mailbox = seat.mailbox.open(lease.number, (letter) => this.gateway.postbox.receive(letter));
+    this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));
     await this.mailbox.reading;
     this.sessionLimit?.start();
     this.toucher = clock.every(TOUCH_EVERY, () => void this.touch());
@@ -165,6 +168,7 @@ export class ClusterGateway implements Role {
 
   unfence(): void {
     const { log } = this.options;
+    for (const letter of this.unread.splice(0)) this.gateway.postbox.receive(letter);
     this.fencedLog.open((record, error) => {
       this.options.metrics.counters.add(COUNTER.messagesDropped['backend queue']);
       log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was not put on the bus');
@@ -203,6 +207,12 @@ export class ClusterGateway implements Role {
 
   conditions() {
     return {};
+  }
+
+  /** A node that is not sure of its lease obeys nobody: its sessions may be declared dead, and others act on that. */
+  private receive(letter: Letter): void {
+    if (this.unread.length === 0 && this.options.holds()) this.gateway.postbox.receive(letter);
+    else this.unread.push(letter);
   }
 
   private async touch(): Promise<void> {

@@ -84,7 +84,7 @@ export class Incarnations {
     this.keeper = keeper;
     const lease = await keeper.acquire();
     if (lease === null) return null;
-    const role = await this.embody(lease);
+    const role = await this.embody(lease, keeper);
     if (role === null) return null;
     this.role = role;
     if (role.gateway !== null) this.inspector = this.inspectorOf(role.gateway, lease.number);
@@ -118,23 +118,31 @@ export class Incarnations {
     }
   }
 
-  private async embody(lease: Lease): Promise<Role | null> {
+  private async embody(lease: Lease, keeper: LeaseKeeper): Promise<Role | null> {
     const { bus, log, clock } = this.options;
     const snowflakes = new SnowflakeGenerator({ clock, node: lease.number, floor: lease.reached });
     this.snowflakes = snowflakes;
     const { keys } = this;
     await this.persist(() => bus.directory.start());
-    const holds = () => this.keeper?.holds() ?? false;
+    // Of this life: what is left of it must not go out under the number of the next.
+    const holds = () => keeper.holds();
     const seat = await this.persist(() => bus.join(lease, holds));
     if (keys === null || seat === null) return null;
-    const parts = { ...this.options, bus, seat, lease, snowflakes, log: log.child({ node: lease.number }) };
+    const parts = {
+      ...this.options,
+      bus,
+      seat,
+      lease,
+      holds,
+      snowflakes,
+      log: log.child({ node: lease.number }),
+    };
     const config = this.rebound();
     if (this.options.role === 'api') return new ClusterApi({ ...parts, config });
     return new ClusterGateway({
       ...parts,
       config,
       keys,
-      holds,
       portUse: config.cluster.workers > 1 ? 'shared' : 'exclusive',
     });
   }
@@ -148,7 +156,8 @@ export class Incarnations {
     const { host, port } = config.cluster.listen;
     this.peerListener = new PeerListener({
       engine: () => this.role?.gateway?.engine ?? null,
-      departures: () => this.role?.gateway?.departures ?? null,
+      // Sessions of a node that is not sure of its lease may be declared dead at any moment.
+      departures: () => (this.keeper?.holds() ? (this.role?.gateway?.departures ?? null) : null),
       expects: (sid) => this.role?.expects(sid) ?? false,
       key: this.keys.peers,
       maxPayload: config.engine.maxPayload,

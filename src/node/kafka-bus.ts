@@ -39,6 +39,7 @@ export class KafkaBus extends RedisBus {
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
     const observe = (seconds: number) => metrics.kafkaProduceDuration.observe(seconds * 1000);
     const mailbox = new KafkaMailbox<Letter>({
+      holds,
       kafka,
       clock,
       log,

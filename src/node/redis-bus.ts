@@ -19,6 +19,8 @@ import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
 
 const COMMAND_TIMEOUT = 2_000;
 const PEER_KEY_BYTES = 32;
+/** How long the last letters of a node may take, ms. */
+const LAST_LETTERS = 1_000;
 
 export type Incarnation = Parameters<ClusterBus['join']>[0];
 
@@ -93,6 +95,7 @@ export class RedisBus implements ClusterBus {
     const { client, directory } = this;
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
     const mailbox = new StreamMailbox({
+      holds,
       client,
       clock,
       log,
@@ -118,7 +121,9 @@ export class RedisBus implements ClusterBus {
       upstreamLog,
       // Without Kafka there is no topic to take anything from.
       openInlet: async () => async () => {},
-      leave: () => upstreamLog.close(),
+      leave: async () => {
+        await Promise.all([upstreamLog.close(), mailbox.close(LAST_LETTERS)]);
+      },
     };
   }
 

@@ -19,14 +19,14 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** One line for each of the first `most`, and how many there are in all. */
-export function describeViolations(violations: readonly Violation[], most = 20): string {
+/** One line for each of the first `most` of a kind, and how many there are in all. */
+export function describeViolations(violations: readonly Violation[], most = 10): string {
   if (violations.length === 0) return 'no violation';
   const counts = new Map<ViolationKind, number>();
   for (const { kind } of violations) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const summary = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
-  const lines = violations
-    .slice(0, most)
+  const lines = [...counts.keys()]
+    .flatMap((kind) => violations.filter((one) => one.kind === kind).slice(0, most))
     .map(
       ({ kind, id, receiver, stream, detail }) =>
         `${kind.padEnd(9)} ${id} at ${receiver}, of ${stream || 'no stream'}: ${detail}`,

@@ -24,6 +24,8 @@ export interface KafkaMailboxOptions<Letter> {
   readonly log: Log;
   /** The incarnation that bears a number now, and its partition; null when nobody does. */
   readonly directory: { slotOf(number: number): { readonly slot: number; readonly epoch: number } | null };
+  /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
+  readonly holds?: () => boolean;
   readonly encode: (letter: Letter) => Uint8Array;
   readonly decode: (bytes: Uint8Array) => Letter | null;
   readonly observe: (seconds: number) => void;

@@ -1,4 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js';
+import type { Admission } from '../../runtime/connection/admission.ts';
 import type { Engine } from '../../runtime/connection/engine.ts';
 import type { EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import type { Arrivals } from '../../runtime/handover/arrivals.ts';
@@ -17,7 +18,11 @@ export interface ElsewhereOptions {
   readonly clock: Clock;
   readonly upgradeTimeout: number;
   readonly maxPayload: number;
-  readonly gateway: () => { readonly engine: Engine; readonly arrivals: Arrivals };
+  readonly gateway: () => {
+    readonly engine: Engine;
+    readonly arrivals: Arrivals;
+    readonly admission: Pick<Admission, 'isOpen'>;
+  };
 }
 
 /** Answers a client whether a request was taken; `name` says why not. */
@@ -48,6 +53,8 @@ export class Elsewhere {
   /** A WebSocket of such a session wants to open here: whoever it is until the session has come after it. */
   private async visitor(home: number, session: SessionName): Promise<Visitor | EngineErrorName> {
     const { peers, clock, upgradeTimeout, maxPayload, gateway } = this.options;
+    // The client stays where it is, and on polling.
+    if (!gateway().admission.isOpen) return 'unavailable';
     const refusal = await peers.openCandidate(home, session);
     if (refusal !== null) return refusal;
     const { engine, arrivals } = gateway();

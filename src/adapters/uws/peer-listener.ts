@@ -13,6 +13,7 @@ import { receiveBody } from './request-body.ts';
 
 export interface PeerListenerOptions {
   readonly engine: () => Engine | null;
+  /** Null while no session may leave. */
   readonly departures: () => Departures | null;
   /** Whether a session is on its way here, and not yet in the engine's hands. */
   readonly expects: (sid: string) => boolean;
@@ -94,8 +95,9 @@ export class PeerListener {
     const step = request.getParameter(0) ?? '';
     const from = Number(request.getHeader('x-node'));
     const connection = this.session(response, request);
+    if (connection === null) return;
     const departures = this.options.departures();
-    if (connection === null || departures === null) return;
+    if (departures === null) return refuse(response, 'unavailable');
     let isAborted = false;
     response.onAborted(() => {
       isAborted = true;

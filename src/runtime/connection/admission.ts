@@ -20,6 +20,11 @@ export class Admission {
     this.accepting = how;
   }
 
+  /** Whether anybody may come in. */
+  get isOpen(): boolean {
+    return this.accepting !== 'nobody';
+  }
+
   stop(): void {
     this.accepting = 'nobody';
   }

@@ -54,7 +54,8 @@ export class Detour {
   /** @param reply who wants an answer from the nodes that it goes on to; null for nobody */
   sendOn(node: number, reply: ReturnAddress | null): void {
     for (const { node: to, sockets, passOn } of this.gone.values()) {
-      passOn({ ...this.restricted(sockets, reply), nodes: [to], passedBy: node });
+      const repeats = this.letter.nodes.includes(to);
+      passOn({ ...this.restricted(sockets, reply), nodes: [to], passedBy: node, repeats });
     }
   }
 

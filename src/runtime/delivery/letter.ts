@@ -94,6 +94,8 @@ export interface CommandLetter {
   readonly reply: ReturnAddress | null;
   /** The old home of the socket it is for, which has passed it on; absent when it came directly. */
   readonly passedBy?: number;
+  /** It was posted directly, too, to the node to which it was passed on. */
+  readonly repeats?: boolean;
   /** When the command was accepted, ms since 1970. */
   readonly time: number;
 }

@@ -101,7 +101,8 @@ export class Postbox {
     return this.detour?.takes(socket) ?? false;
   }
 
-  private perform(letter: CommandLetter): void {
+  private perform(given: CommandLetter): void {
+    const letter = given.repeats === true ? this.unrepeated(given) : given;
     const { command, reply, time } = letter;
     const { delivery, membership, times, lettersSeen } = this.options;
     const detour = new Detour(letter);
@@ -128,6 +129,19 @@ export class Postbox {
         command satisfies never;
     }
     this.detour = null;
+  }
+
+  /**
+   * What an old home passes on and came here directly as well is for sockets that still wait for their old home. Once
+   * that was given up for dead they have been given everything.
+   */
+  private unrepeated(letter: CommandLetter): CommandLetter {
+    const { command } = letter;
+    const waits = (id: string) => this.options.find(id)?.connection.move?.kind === 'arrival';
+    return {
+      ...letter,
+      command: { ...command, to: { ...command.to, sockets: command.to.sockets.filter(waits) } },
+    };
   }
 
   private change({ command, reply }: CommandLetter, detour: Detour, apply: (socket: Socket) => void): void {

@@ -10,6 +10,8 @@ export interface LetterWriterOptions {
   readonly key: string;
   /** Who posts, as the reader tells senders apart. */
   readonly sender: string;
+  /** Whether this node may write now; what comes while it may not waits. */
+  readonly holds: () => boolean;
   /** Whether the reader lives: a stream that is not there will come (again). */
   readonly lives: () => boolean;
 }
@@ -61,7 +63,7 @@ export class LetterWriter {
   }
 
   private async run(): Promise<void> {
-    const { clock, lives } = this.options;
+    const { clock, lives, holds } = this.options;
     while (this.waiting.length > 0) {
       if (!lives()) {
         for (const { accepted } of this.waiting.splice(0)) accepted();
@@ -69,6 +71,7 @@ export class LetterWriter {
       }
       const batch = this.batch();
       try {
+        if (!holds()) throw new HoldfastError('unavailable', 'the node is not sure of its number');
         await this.send(batch);
         this.waiting.splice(0, batch.length);
         for (const { accepted } of batch) accepted();

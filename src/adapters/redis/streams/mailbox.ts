@@ -19,6 +19,8 @@ export interface StreamMailboxOptions<Letter> {
   readonly log: Log;
   /** The incarnation that bears a number now; null when nobody does. */
   readonly directory: { slotOf(number: number): { readonly epoch: number } | null };
+  /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
+  readonly holds?: () => boolean;
   readonly encode: (letter: Letter) => Uint8Array;
   readonly decode: (bytes: Uint8Array) => Letter | null;
   /** Letters were lost: Redis forgot them in a failover, or they were not read in time. */
@@ -27,6 +29,8 @@ export interface StreamMailboxOptions<Letter> {
 
 /** Letters on their way to Redis at one time, all nodes together. */
 const MAX_UNANSWERED = 50_000;
+/** How often is looked whether the last letters are out, ms. */
+const CLOSING = 10;
 
 function mailboxKey(number: number, epoch: number): string {
   return `holdfast:mailbox:${number}:${epoch}`;
@@ -38,6 +42,7 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
   readonly #postmarks = new Postmarks(randomUUID());
   readonly #writers = new Map<string, LetterWriter>();
   #unanswered = 0;
+  #closed = false;
 
   constructor(options: StreamMailboxOptions<Letter>) {
     this.#options = options;
@@ -81,13 +86,24 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
     return { reading: reader.reading, close: () => reader.close() };
   }
 
+  /** What still waits is sent, if Redis takes it within `deadline` ms, and dropped otherwise. */
+  async close(deadline: number): Promise<void> {
+    const { clock, holds = () => true } = this.#options;
+    const end = clock.now() + deadline;
+    const writers = [...this.#writers.values()];
+    while (holds() && clock.now() < end && writers.some((writer) => !writer.isIdle)) {
+      await new Promise<void>((resolve) => clock.after(CLOSING, resolve));
+    }
+    this.#closed = true;
+  }
+
   #writer(number: number, epoch: number): LetterWriter {
     const key = mailboxKey(number, epoch);
     let writer = this.#writers.get(key);
     if (writer === undefined) {
-      const { client, clock, directory } = this.#options;
-      const lives = () => directory.slotOf(number)?.epoch === epoch;
-      writer = new LetterWriter({ client, clock, key, sender: this.#postmarks.sender, lives });
+      const { client, clock, directory, holds = () => true } = this.#options;
+      const lives = () => !this.#closed && directory.slotOf(number)?.epoch === epoch;
+      writer = new LetterWriter({ client, clock, key, sender: this.#postmarks.sender, holds, lives });
       this.#forgetIdle();
       this.#writers.set(key, writer);
     }
