@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DIRECTORY_REFRESH, NodeDirectory } from '../../src/runtime/cluster/node-directory.ts';
+import { DIRECTORY_REFRESH, FIND_BACK, NodeDirectory } from '../../src/runtime/cluster/node-directory.ts';
 import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 import { nodeRecord, ScriptedLeaseStore, settle } from './scripted-lease-store.ts';
@@ -66,7 +66,7 @@ describe('the directory of nodes', () => {
     store.liveNodes = [nodeRecord(1)];
     await refresh();
     expect(directory.gateways()).toEqual([1, 3]);
-    for (let passed = 0; passed < TTL; passed += DIRECTORY_REFRESH) await refresh();
+    for (let passed = 0; passed < TTL + FIND_BACK; passed += DIRECTORY_REFRESH) await refresh();
     expect(directory.gateways()).toEqual([1]);
   });
 

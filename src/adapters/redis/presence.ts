@@ -1,5 +1,5 @@
 import { compareDecimals } from '../../runtime/identity/snowflake-decimal.ts';
-import type { Clock } from '../../runtime/ports/clock.ts';
+import type { Clock, TimerHandle } from '../../runtime/ports/clock.ts';
 import type { Incarnation } from '../../runtime/ports/lease-store.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import type { Presence, PresenceEntry } from '../../runtime/ports/presence.ts';
@@ -28,6 +28,9 @@ export interface RedisPresenceOptions {
   readonly cacheFor?: number;
 }
 
+/** Before what failed is written again, ms; it doubles while that fails, too. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 8_000;
 /** Sockets refreshed or rewritten in one go. */
 const BATCH = 500;
 
@@ -44,12 +47,18 @@ export class RedisPresence implements Presence {
   /** Gone while Redis was away. */
   readonly #unwritten = new Map<string, LocalSocket>();
   #isBehind = false;
+  #nextTry: TimerHandle | null = null;
+  #pause = FIRST_PAUSE;
   #closed = false;
 
   constructor(options: RedisPresenceOptions) {
     this.#options = options;
     this.#lookup = new NodeLookup(options.client, options.clock, options.directory, options.cacheFor ?? 250);
-    options.client.onReady(() => void this.#catchUp());
+    options.client.onReady(() => {
+      // Whoever answers now may have lost what was written before, whether or not a write failed.
+      this.#isBehind = this.#isBehind || this.#sockets.size > 0;
+      void this.#catchUp();
+    });
   }
 
   add(entry: PresenceEntry): void {
@@ -218,12 +227,21 @@ export class RedisPresence implements Presence {
       .run((redis) => Promise.all(work(redis)))
       .catch((error) => {
         failed?.();
-        if (!this.#isBehind)
-          this.#options.log.warn({ err: error }, 'presence is not written; it will be caught up');
-        this.#isBehind = true;
-        // Too slow is no reason for a new connection: nobody else would tell us when to catch up.
-        this.#options.clock.after(5_000, () => void this.#catchUp());
+        this.#fellBehind(error);
       });
+  }
+
+  /** Too slow is no reason for a new connection: nobody else would tell us when to catch up. */
+  #fellBehind(error: unknown): void {
+    if (!this.#isBehind)
+      this.#options.log.warn({ err: error }, 'presence is not written; it will be caught up');
+    this.#isBehind = true;
+    if (this.#nextTry !== null) return;
+    this.#nextTry = this.#options.clock.after(this.#pause, () => {
+      this.#nextTry = null;
+      void this.#catchUp();
+    });
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
   }
 
   async #catchUp(): Promise<void> {
@@ -237,11 +255,10 @@ export class RedisPresence implements Presence {
         refresh(redis, this.#options.self, local),
       );
       await this.#enlistAll(this.#options.clock.wallNow());
+      this.#pause = FIRST_PAUSE;
       this.#options.log.info({ sockets: this.#sockets.size }, 'presence was written again');
     } catch (error) {
-      this.#isBehind = true;
-      this.#options.log.warn({ err: error }, 'presence could not be caught up');
-      this.#options.clock.after(5_000, () => void this.#catchUp());
+      this.#fellBehind(error);
     }
   }
 

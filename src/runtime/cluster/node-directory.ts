@@ -5,9 +5,12 @@ import type { Log } from '../ports/log.ts';
 /** How often the list of nodes is read, ms. A node that has just come waits longer than this before it is ready. */
 export const DIRECTORY_REFRESH = 500;
 
+/** How long (ms) nodes may take to reach the store again after an outage. */
+export const FIND_BACK = 3_000;
+
 /**
  * The nodes that live, as last read. What was read last holds while the store cannot be reached, and for the length of
- * a lease after that: all leases may have run out meanwhile, and whoever lives says so within that time.
+ * a lease, and a little more, after that: all leases may have run out meanwhile, and whoever lives says so by then.
  */
 export class NodeDirectory {
   private readonly store: Pick<LeaseStore, 'nodes'>;
@@ -44,7 +47,7 @@ export class NodeDirectory {
   async refresh(): Promise<void> {
     try {
       const records = await this.store.nodes();
-      if (this.failing) this.holdUntil = this.clock.now() + this.ttl;
+      if (this.failing) this.holdUntil = this.clock.now() + this.ttl + FIND_BACK;
       this.failing = false;
       this.take(this.clock.now() < this.holdUntil ? this.withSilent(records) : records);
     } catch (error) {

@@ -16,12 +16,12 @@ export interface WorkloadOptions {
   readonly rest: number;
   readonly push: (request: object) => Promise<unknown>;
   readonly pushers: number;
+  /** How long a session is open before pushes are promised to it, ms: nodes may look up users in a cache. */
+  readonly knownAfter?: number;
   /** Names of sessions begin so. */
   readonly prefix?: string;
 }
 
-/** How long a session is open before pushes are promised to it, ms: nodes may look up users in a cache. */
-const KNOWN_AFTER = 1_000;
 /** How long a client waits before it connects again, ms. */
 const RECONNECT = 300;
 const SETTLE_TIMEOUT = 30_000;
@@ -139,10 +139,10 @@ export class Workload {
 
   /** To one user, or to many, one push after the other: the next is sent when the last was answered. */
   private async pusher(index: number): Promise<void> {
-    const { history, push, prefix = '' } = this.options;
+    const { history, push, prefix = '', knownAfter = 1_000 } = this.options;
     for (let n = 0; this.isRunning; n++) {
       await sleep(5);
-      const known = this.sessions.filter((session) => session.hasBeenOpenFor(KNOWN_AFTER));
+      const known = this.sessions.filter((session) => session.hasBeenOpenFor(knownAfter));
       if (known.length === 0) continue;
       const one = known[Math.floor(Math.random() * known.length)]!;
       const isToAll = n % 25 === 24;
