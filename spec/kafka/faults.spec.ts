@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => service?.close());
 
 function client() {
-  return kafkaClient({ brokers: [service.brokers], tls: false, sasl }, new SilentLog());
+  return kafkaClient({ brokers: [service.brokers], tls: false, ca: '', sasl }, new SilentLog());
 }
 
 /** Handles on one new topic and group. */

@@ -12,7 +12,7 @@ export class KafkaFixture {
 
   private constructor(brokers: string, service: KafkaService | null) {
     const sasl = { mechanism: 'none', username: '', password: '' } as const;
-    this.settings = { brokers: brokers.split(','), tls: false, sasl };
+    this.settings = { brokers: brokers.split(','), tls: false, ca: '', sasl };
     this.service = service;
   }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { RedisDedupWindow } from '../../src/adapters/redis/dedup-window.ts';
 import { StreamMailbox } from '../../src/adapters/redis/streams/mailbox.ts';
 import { StreamUpstreamLog } from '../../src/adapters/redis/streams/upstream-log.ts';
@@ -20,89 +20,95 @@ const DIRECTORY = {
   slotOf: (number: number) => (number === 99 ? null : { slot: number, epoch: 1 }),
 };
 
-let redis: RedisFixture;
-beforeAll(async () => {
-  redis = await RedisFixture.start();
-});
-afterAll(() => redis.close());
+describe.each([
+  ['one server', RedisFixture.start],
+  ['a Cluster of three', RedisFixture.startCluster],
+  ['a master that sentinels name', RedisFixture.startSentinels],
+])('Redis as %s', (_, start) => {
+  let redis: RedisFixture;
+  beforeAll(async () => {
+    redis = await start();
+  });
+  afterAll(() => redis.close());
 
-mailboxContract<Letter>('Redis Streams', async () => {
-  await redis.reset();
-  return {
-    patience: PATIENCE,
-    open: async () =>
-      new StreamMailbox<Letter>({
+  mailboxContract<Letter>('Redis Streams', async () => {
+    await redis.reset();
+    return {
+      patience: PATIENCE,
+      open: async () =>
+        new StreamMailbox<Letter>({
+          client: await redis.client(),
+          clock,
+          log: new SilentLog(),
+          directory: DIRECTORY,
+          encode: encodeLetter,
+          decode: decodeLetter,
+          gap: () => {},
+        }),
+      letter: (sender, number) => ({
+        kind: 'acknowledge',
+        id: `${sender}-${number}`,
+        socket: sender,
+        ackId: number,
+        body: { args: '[]', attachments: [] },
+      }),
+      read: (letter) => {
+        if (letter.kind !== 'acknowledge') throw new Error(`a letter of kind ${letter.kind}`);
+        return { sender: letter.socket, number: letter.ackId };
+      },
+      reading: async (subscription) => subscription.reading,
+      dispose: () => redis.reset(),
+    };
+  });
+
+  upstreamLogContract('Redis Streams', async () => {
+    await redis.reset();
+    const logs: UpstreamLog[] = [];
+    const open = async (maxRecords: number) => {
+      const log = new StreamUpstreamLog({
         client: await redis.client(),
         clock,
         log: new SilentLog(),
-        directory: DIRECTORY,
-        encode: encodeLetter,
-        decode: decodeLetter,
-        gap: () => {},
-      }),
-    letter: (sender, number) => ({
-      kind: 'acknowledge',
-      id: `${sender}-${number}`,
-      socket: sender,
-      ackId: number,
-      body: { args: '[]', attachments: [] },
-    }),
-    read: (letter) => {
-      if (letter.kind !== 'acknowledge') throw new Error(`a letter of kind ${letter.kind}`);
-      return { sender: letter.socket, number: letter.ackId };
-    },
-    reading: async (subscription) => subscription.reading,
-    dispose: () => redis.reset(),
-  };
-});
-
-upstreamLogContract('Redis Streams', async () => {
-  await redis.reset();
-  const logs: UpstreamLog[] = [];
-  const open = async (maxRecords: number) => {
-    const log = new StreamUpstreamLog({
-      client: await redis.client(),
-      clock,
-      log: new SilentLog(),
-      maxRecords,
-      maxBytes: 64 * 1024 * 1024,
-      refused: (record, error) => {
-        throw new Error(`${record.messageId} was given up: ${String(error)}`);
+        maxRecords,
+        maxBytes: 64 * 1024 * 1024,
+        refused: (record, error) => {
+          throw new Error(`${record.messageId} was given up: ${String(error)}`);
+        },
+      });
+      logs.push(log);
+      return log;
+    };
+    return {
+      patience: PATIENCE,
+      open: () => open(100_000),
+      openSmall: () => open(100),
+      dispose: async () => {
+        await Promise.all(logs.map((log) => log.close()));
+        await redis.reset();
       },
-    });
-    logs.push(log);
-    return log;
-  };
-  return {
-    patience: PATIENCE,
-    open: () => open(100_000),
-    openSmall: () => open(100),
-    dispose: async () => {
-      await Promise.all(logs.map((log) => log.close()));
-      await redis.reset();
-    },
-  };
-});
+    };
+  });
 
-presenceContract('Redis', async () => {
-  await redis.reset();
-  return {
-    patience: PATIENCE,
-    histories: 10,
-    // Which nodes there are is the directory's to say.
-    countsNodes: false,
-    open: async () => new PresenceOfNodes(await redis.client()),
-    dispose: () => redis.reset(),
-  };
-});
+  presenceContract('Redis', async () => {
+    await redis.reset();
+    return {
+      patience: PATIENCE,
+      histories: 10,
+      // Which nodes there are is the directory's to say.
+      countsNodes: false,
+      open: async () => new PresenceOfNodes(await redis.client()),
+      dispose: () => redis.reset(),
+    };
+  });
 
-dedupWindowContract('Redis', async () => {
-  await redis.reset();
-  return {
-    patience: PATIENCE,
-    window: 400,
-    passes: pause,
-    open: async () => new RedisDedupWindow(await redis.client(), clock, 400),
-    dispose: () => redis.reset(),
-  };
+  dedupWindowContract('Redis', async () => {
+    await redis.reset();
+    return {
+      patience: PATIENCE,
+      window: 400,
+      passes: pause,
+      open: async () => new RedisDedupWindow(await redis.client(), clock, 400),
+      dispose: () => redis.reset(),
+    };
+  });
 });

@@ -1,6 +1,9 @@
+import { Cluster } from 'ioredis';
 import { RedisClient } from '../../src/adapters/redis/redis-client.ts';
 import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
+import { RedisCluster } from '../support/services/redis-cluster.ts';
+import { RedisSentinels } from '../support/services/redis-sentinels.ts';
 import { RedisService } from '../support/services/redis-service.ts';
 
 export const clock = new SystemClock();
@@ -8,10 +11,10 @@ export const clock = new SystemClock();
 /** Redis for one file of tests: that of `REDIS_URL`, or one of our own. Emptied before each test. */
 export class RedisFixture {
   readonly url: string;
-  private readonly service: RedisService | null;
+  private readonly service: { close(): Promise<void> } | null;
   private readonly clients: RedisClient[] = [];
 
-  private constructor(url: string, service: RedisService | null) {
+  private constructor(url: string, service: { close(): Promise<void> } | null) {
     this.url = url;
     this.service = service;
   }
@@ -23,10 +26,20 @@ export class RedisFixture {
     return new RedisFixture(service.url, service);
   }
 
+  static async startCluster(): Promise<RedisFixture> {
+    const cluster = await RedisCluster.start();
+    return new RedisFixture(cluster.url, cluster);
+  }
+
+  static async startSentinels(): Promise<RedisFixture> {
+    const sentinels = await RedisSentinels.start();
+    return new RedisFixture(sentinels.url, sentinels);
+  }
+
   /** A connected client, closed with the others by `reset`. */
   async client(): Promise<RedisClient> {
     const client = new RedisClient({
-      settings: { url: this.url, mode: 'single', nodes: [], master: '', timeout: 2_000 },
+      settings: { url: this.url, master: '', ca: '', timeout: 2_000 },
       clock,
       log: new SilentLog(),
       observe: () => {},
@@ -39,7 +52,10 @@ export class RedisFixture {
   async reset(): Promise<void> {
     for (const client of this.clients.splice(0)) client.close();
     const client = await this.client();
-    await client.run((redis) => redis.flushdb());
+    await client.run(async (redis) => {
+      const servers = redis instanceof Cluster ? redis.nodes('master') : [redis];
+      for (const server of servers) await server.flushdb();
+    });
   }
 
   async close(): Promise<void> {

@@ -41,7 +41,7 @@ export class RedisBus implements ClusterBus {
     this.parts = parts;
     const { clock, log, metrics } = parts;
     this.client = new RedisClient({
-      settings: { url: config.redis.url, mode: 'single', nodes: [], master: '', timeout: COMMAND_TIMEOUT },
+      settings: { ...config.redis, timeout: COMMAND_TIMEOUT },
       clock,
       log,
       observe: (seconds) => metrics.redisDuration.observe(seconds * 1000),
@@ -77,8 +77,8 @@ export class RedisBus implements ClusterBus {
   }
 
   conditions(): Readonly<Record<string, DependencyCondition>> {
-    const ok = this.client.isReady;
-    return { redis: { ok, detail: ok ? 'connected' : 'not connected' } };
+    const { isReady: ok, trouble } = this.client;
+    return { redis: { ok, detail: ok ? 'connected' : trouble || 'not connected' } };
   }
 
   lag(): number {

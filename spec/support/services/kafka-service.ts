@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
@@ -9,18 +9,23 @@ import { kafkaJars } from './kafka-jars.ts';
 
 const { Kafka, logLevel } = kafkajs;
 const START_DEADLINE = 60_000;
+const SECURITY = 'org.apache.kafka.common.security';
+const CERTIFICATES = join(import.meta.dirname, '../certificates');
 const JVM = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
 /** A real Kafka of our own: one broker in KRaft mode, with its data in a temporary folder. */
 export class KafkaService {
   readonly port: number;
+  /** Of the listener that wants TLS and a login. */
+  readonly securePort: number;
   private readonly folder: string;
   private readonly classpath: string;
   private child: ChildProcess | null = null;
   private readonly endWithUs = () => this.child?.kill('SIGKILL');
 
-  private constructor(port: number, folder: string, classpath: string) {
+  private constructor(port: number, securePort: number, folder: string, classpath: string) {
     this.port = port;
+    this.securePort = securePort;
     this.folder = folder;
     this.classpath = classpath;
   }
@@ -29,7 +34,7 @@ export class KafkaService {
     const classpath = join(kafkaJars(), '*');
     const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-kafka-'));
-    const service = new KafkaService(port, folder, classpath);
+    const service = new KafkaService(port, await freePort(), folder, classpath);
     process.once('exit', service.endWithUs);
     try {
       await service.format();
@@ -43,6 +48,11 @@ export class KafkaService {
 
   get brokers(): string {
     return `127.0.0.1:${this.port}`;
+  }
+
+  /** With TLS by `certificates/first.crt`, and a login as `ann` with `secret`, by any of the mechanisms. */
+  get secureBrokers(): string {
+    return `localhost:${this.securePort}`;
   }
 
   /** Starts it again, with what it had. */
@@ -98,12 +108,25 @@ export class KafkaService {
 
   private async format(): Promise<void> {
     const controller = await freePort();
+    const keyStore = join(this.folder, 'keystore.pem');
+    writeFileSync(
+      keyStore,
+      ['key', 'crt'].map((part) => readFileSync(join(CERTIFICATES, `first.${part}`))).join(''),
+    );
     const settings = {
       'process.roles': 'broker,controller',
       'node.id': '1',
       'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-      listeners: `PLAINTEXT://127.0.0.1:${this.port},CONTROLLER://127.0.0.1:${controller}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.port}`,
+      listeners: `PLAINTEXT://127.0.0.1:${this.port},SECURE://127.0.0.1:${this.securePort},CONTROLLER://127.0.0.1:${controller}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.port},SECURE://localhost:${this.securePort}`,
+      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
+      'inter.broker.listener.name': 'PLAINTEXT',
+      'ssl.keystore.type': 'PEM',
+      'ssl.keystore.location': keyStore,
+      'listener.name.secure.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+      'listener.name.secure.plain.sasl.jaas.config': `${SECURITY}.plain.PlainLoginModule required user_ann="secret";`,
+      'listener.name.secure.scram-sha-256.sasl.jaas.config': `${SECURITY}.scram.ScramLoginModule required;`,
+      'listener.name.secure.scram-sha-512.sasl.jaas.config': `${SECURITY}.scram.ScramLoginModule required;`,
       'controller.listener.names': 'CONTROLLER',
       'log.dirs': join(this.folder, 'data'),
       'offsets.topic.replication.factor': '1',
@@ -126,7 +149,11 @@ export class KafkaService {
     );
     const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
     // An id that begins with a hyphen would be taken for a flag.
-    const flags = ['format', '-t', id.replace(/^-/, 'A'), '-c', this.properties];
+    const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+      '--add-scram',
+      `${mechanism}=[name=ann,password=secret]`,
+    ]);
+    const flags = ['format', '-t', id.replace(/^-/, 'A'), '-c', this.properties, ...users];
     const { status, stderr } = spawnSync('java', [
       ...JVM,
       '-cp',

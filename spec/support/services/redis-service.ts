@@ -14,14 +14,19 @@ export class RedisService {
   private readonly folder: string;
   private child: ChildProcess | null = null;
 
-  private constructor(port: number, folder: string) {
+  private readonly more: Readonly<Record<string, string>>;
+
+  private constructor(port: number, folder: string, more: Readonly<Record<string, string>>) {
     this.port = port;
     this.folder = folder;
+    this.more = more;
   }
 
-  static async start(): Promise<RedisService> {
+  /** @param more settings as they stand in `redis.conf` */
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<RedisService> {
     ensureProgram('redis-server', 'redis-server');
-    const service = new RedisService(await freePort(), mkdtempSync(join(tmpdir(), 'holdfast-redis-')));
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-redis-'));
+    const service = new RedisService(await freePort(), folder, more);
     await service.run();
     return service;
   }
@@ -40,8 +45,9 @@ export class RedisService {
       appendonly: 'yes',
       appendfsync: 'always',
       loglevel: 'warning',
+      ...this.more,
     };
-    const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+    const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, ...value.split(' ')]);
     const child = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -88,7 +94,8 @@ export class RedisService {
       const socket = connect(this.port, '127.0.0.1', () => socket.write('PING\r\n'));
       socket.once('data', (data) => {
         socket.destroy();
-        resolve(data.toString().startsWith('+PONG'));
+        // One that wants a password first is there, too.
+        resolve(/^(\+PONG|-NOAUTH)/.test(data.toString()));
       });
       socket.once('error', () => resolve(false));
     });

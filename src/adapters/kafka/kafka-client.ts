@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Log } from '../../runtime/ports/log.ts';
@@ -5,6 +6,8 @@ import type { Log } from '../../runtime/ports/log.ts';
 export interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly tls: boolean;
+  /** PEM file with the certificates that are trusted; empty for the usual ones. */
+  readonly ca: string;
   readonly sasl: {
     readonly mechanism: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
     readonly username: string;
@@ -12,14 +15,14 @@ export interface KafkaSettings {
   };
 }
 
-/** The library's connection settings. Its own lines go to our log; what it tries again is none of an operator's. */
+/** The library's connection settings, which it writes to. Its own lines go to our log; what it tries again is none of an operator's. */
 export function kafkaClient(settings: KafkaSettings, log: Log): Kafka {
-  const { brokers, tls, sasl } = settings;
+  const { brokers, tls, ca, sasl } = settings;
   return new Kafka({
     clientId: 'holdfast',
     brokers: [...brokers],
-    ssl: tls,
-    ...(sasl.mechanism === 'none' ? {} : { sasl: sasl as SASLOptions }),
+    ssl: tls && ca !== '' ? { ca: [readFileSync(ca, 'utf8')] } : tls,
+    ...(sasl.mechanism === 'none' ? {} : { sasl: { ...sasl } as SASLOptions }),
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
     requestTimeout: 10_000,

@@ -12,6 +12,7 @@ import {
   text,
   toggle,
   url,
+  urlOfHosts,
   wait,
 } from './value-kind.ts';
 
@@ -52,6 +53,8 @@ const BEARER = text(
   'must fit into a bearer token: A-Z a-z 0-9 . _ ~ + / = -',
 );
 const ANY = Number.MAX_SAFE_INTEGER;
+
+const CA_HELP = 'PEM file with the certificates that are trusted in place of the usual ones.';
 
 /**
  * Every setting of Holdfast: its type, default, unit and reason. The loader, the reference page, `config print`
@@ -323,15 +326,18 @@ export const CONFIG_SCHEMA = z.object({
   }),
   redis: z.object({
     url: setting(
-      url('redis', 'rediss'),
+      urlOfHosts('redis', 'rediss'),
       '',
-      'Redis 7. Empty, with no Kafka either = memory bus; alone = a cluster on Redis Streams.',
+      'Redis 7: one server, or some of the sentinels or of the nodes of a Cluster, separated by commas; `rediss://` for TLS. Empty, with no Kafka either = memory bus; alone = a cluster on Redis Streams.',
       { secret: true },
     ),
+    master: setting(text(), '', 'Which master is meant when the sentinels watch several.'),
+    ca: setting(text('path'), '', CA_HELP),
   }),
   kafka: z.object({
     brokers: setting(list(BROKER), '', 'Kafka, which carries the logs; needs `redis.url` for who is where.'),
-    tls: setting(toggle, 'false', 'Speak TLS with the brokers, verified by the certificates of the system.'),
+    tls: setting(toggle, 'false', 'Speak TLS with the brokers.'),
+    ca: setting(text('path'), '', CA_HELP),
     sasl: z.object({
       mechanism: setting(
         choice('none', 'plain', 'scram-sha-256', 'scram-sha-512'),

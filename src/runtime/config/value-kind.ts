@@ -150,19 +150,32 @@ export function text(
 
 /** An absolute URL with one of `schemes` (without colon). Empty means none. */
 export function url(...schemes: readonly string[]): ValueKind<string> {
-  const wrong = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return kind<string>('URL', '', urlReader(schemes), (value) => value);
+}
+
+/** A URL with several hosts, separated by commas, where others have one. */
+export function urlOfHosts(...schemes: readonly string[]): ValueKind<string> {
+  const read = urlReader(schemes);
   return kind<string>(
     'URL',
     '',
     (value) => {
-      if (value === '') return { value };
-      const parsed = URL.canParse(value) ? new URL(value) : null;
-      if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) return { wrong };
-      if (/[\s#]/.test(value)) return { wrong: 'must not contain spaces or #' };
-      return { value };
+      const withOne = read(value.replace(/,[^/@]*(?=\/|$)/, ''));
+      return 'wrong' in withOne ? withOne : { value };
     },
     (value) => value,
   );
+}
+
+function urlReader(schemes: readonly string[]): (value: string) => Read<string> {
+  const wrong = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return (value) => {
+    if (value === '') return { value };
+    const parsed = URL.canParse(value) ? new URL(value) : null;
+    if (parsed === null || !schemes.includes(parsed.protocol.slice(0, -1))) return { wrong };
+    if (/[\s#]/.test(value)) return { wrong: 'must not contain spaces or #' };
+    return { value };
+  };
 }
 
 export const pushToken: ValueKind<PushToken> = kind<PushToken>(

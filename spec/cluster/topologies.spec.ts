@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ask, next } from '../clients/client-socket.ts';
+import { LIBRARIES } from '../clients/libraries.ts';
+import { KafkaService } from '../support/services/kafka-service.ts';
+import { RedisCluster } from '../support/services/redis-cluster.ts';
+import { MASTER, RedisSentinels } from '../support/services/redis-sentinels.ts';
+import { RedisService } from '../support/services/redis-service.ts';
+import { startCluster } from './support/cluster.ts';
+import type { Settings } from './support/member.ts';
+
+const CERTIFICATE = join(import.meta.dirname, '../support/certificates/first.crt');
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function services(kind: 'cluster' | 'sentinels' | 'secure Kafka'): Promise<Settings> {
+  switch (kind) {
+    case 'cluster': {
+      const redis = await RedisCluster.start();
+      closing.push(() => redis.close());
+      return { 'redis.url': redis.url };
+    }
+    case 'sentinels': {
+      const redis = await RedisSentinels.start();
+      closing.push(() => redis.close());
+      return { 'redis.url': redis.url, 'redis.master': MASTER };
+    }
+    case 'secure Kafka': {
+      const [redis, kafka] = await Promise.all([
+        RedisService.start({ requirepass: 'secret' }),
+        KafkaService.start(),
+      ]);
+      closing.push(() => redis.close());
+      closing.push(() => kafka.close());
+      return {
+        'redis.url': redis.url.replace('://', '://:secret@'),
+        'kafka.brokers': kafka.secureBrokers,
+        'kafka.tls': 'true',
+        'kafka.ca': CERTIFICATE,
+        'kafka.sasl.mechanism': 'scram-sha-256',
+        'kafka.sasl.username': 'ann',
+        'kafka.sasl.password': 'secret',
+      };
+    }
+  }
+}
+
+describe('two gateways and an API', () => {
+  it.each([
+    ['a Redis Cluster', 'cluster'],
+    ['Redis behind sentinels', 'sentinels'],
+    ['Kafka with TLS and a login, and Redis with a password', 'secure Kafka'],
+  ] as const)('serve clients over %s', { timeout: 60_000 }, async (_, kind) => {
+    const cluster = await startCluster({ gateways: 2, apis: 1, services: await services(kind) });
+    closing.push(() => cluster.close());
+    const [library] = LIBRARIES;
+    const socket = library!.open(cluster.http.url, { user: 'ann', transports: ['polling', 'websocket'] });
+    try {
+      await next(socket, 'connect');
+      expect(await ask(socket, 'message-with-ack', 'hello')).toEqual(['hello']);
+      const heard = next(socket, 'news');
+      await cluster.push('Emit', { to: { everyone: true }, event: 'news', args: ['all'] });
+      expect(await heard).toEqual(['all']);
+      expect(await cluster.push('CountSockets', { to: { everyone: true } })).toMatchObject({ sockets: 1 });
+    } finally {
+      socket.disconnect();
+    }
+  });
+});
