@@ -152,7 +152,7 @@ describe('acknowledgements asked by clients', () => {
     world.tick();
     for (const record of world.heard('message')) {
       expect(record).toMatchObject({ event: 'ask', ackId: 12, body: { args: '["me"]' } });
-      void world.dispatcher.acknowledge(record.key, 12, { args: '["answer"]', attachments: [] });
+      void world.dispatcher.acknowledge(record.key, 12, { args: '["answer"]', attachments: [] }, record.home);
     }
     world.tick();
     for (const client of clients) expect(client.acks).toEqual([{ id: 12, args: ['answer'] }]);

@@ -3,7 +3,7 @@ import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
 import type { UpstreamLog, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import { Client } from './client.ts';
-import { World } from './world.ts';
+import { NODE, World } from './world.ts';
 
 /** A log that throws on the records that `breaks` picks. */
 function breaking(breaks: (record: UpstreamRecord) => Error | null) {
@@ -78,7 +78,7 @@ describe('a failure while handling one connection', () => {
     };
     victim.emitIn('/', 3, 'ask');
     world.emit({ everyone: true }, 'news', []);
-    void world.dispatcher.acknowledge(victim.id, 3, { args: '[]', attachments: [] });
+    void world.dispatcher.acknowledge(victim.id, 3, { args: '[]', attachments: [] }, NODE);
     expect(() => world.tick()).not.toThrow();
     world.tick();
     expect(neighbour.events.map(({ event }) => event)).toEqual(['news']);

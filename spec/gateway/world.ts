@@ -39,7 +39,7 @@ export interface LogLine {
   readonly fields: Record<string, unknown>;
 }
 
-const NODE = 7;
+export const NODE = 7;
 
 /** A whole gateway in virtual time, in one process and from one seed; everything around it is simulated. */
 export class World {

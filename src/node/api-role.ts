@@ -162,7 +162,7 @@ export class ApiRole {
     return new BackendDispatcher({
       caller,
       deliverer: dispatcher,
-      acknowledge: (socket, ackId, body) => dispatcher.acknowledge(socket, ackId, body),
+      acknowledge: (socket, ackId, body, home) => dispatcher.acknowledge(socket, ackId, body, home),
       clock,
       random,
       log: log.child({ part }),

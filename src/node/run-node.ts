@@ -9,6 +9,7 @@ import { ClusterNode } from './cluster-node.ts';
 import { startDemo } from './demo.ts';
 import type { Ports } from './ports.ts';
 import { SingleNode } from './single-node.ts';
+import { configOfWorker } from './worker-config.ts';
 
 /** How long output may take to be written once everything else is over, ms. */
 const LAST_WORDS = 500;
@@ -36,7 +37,8 @@ export interface RunOptions {
  * certificates and log level again. Resolves with the exit code; rejects when the node cannot start.
  */
 export async function runNode(options: RunOptions): Promise<number> {
-  const { config, role, reload, version, worker } = options;
+  const { role, reload, version, worker } = options;
+  const config = configOfWorker(options.config, worker);
   const output = openLogOutput(1, isPretty(config.log.format, process.stdout.isTTY === true));
   const control = createPinoLog(config.log.level, output);
   const { log } = control;

@@ -13,8 +13,8 @@ import { recordFacts } from './record-facts.ts';
 export interface AnswerPerformerOptions {
   readonly deliverer: Deliverer;
   readonly clock: Pick<Clock, 'now' | 'after'>;
-  /** Sends the client's acknowledgement on its way, to whichever node holds the socket. */
-  readonly acknowledge: (socket: string, ackId: number, body: Body) => void | Promise<void>;
+  /** Sends the client's acknowledgement on its way, to the node that its message came from. */
+  readonly acknowledge: (socket: string, ackId: number, body: Body, home: number) => void | Promise<void>;
   readonly metrics: Pick<BackendMetrics, 'actionFailed'>;
   /** What fails may fail for everything that clients send. */
   readonly lines: Pick<RepeatedLines, 'warn'>;
@@ -42,9 +42,11 @@ export class AnswerPerformer {
     const { acknowledge, lines } = this.#options;
     if (ack !== null && record.kind === 'message' && record.ackId >= 0) {
       try {
-        const sent = acknowledge(record.socket.id, record.ackId, ack);
+        const sent = acknowledge(record.socket.id, record.ackId, ack, record.home);
         if (sent !== undefined)
-          await this.#persist(sent, UNDONE, () => acknowledge(record.socket.id, record.ackId, ack));
+          await this.#persist(sent, UNDONE, () =>
+            acknowledge(record.socket.id, record.ackId, ack, record.home),
+          );
       } catch (error) {
         lines.warn(
           'acknowledgement not delivered',

@@ -364,7 +364,11 @@ export const CONFIG_SCHEMA = z.object({
       'leased',
       'Number of this node in its ids. Two nodes must never share one.',
     ),
-    workers: setting(integer(1, 256, 'processes'), '1', 'Processes that share the client port.'),
+    workers: setting(
+      integer(1, 256, 'processes'),
+      '1',
+      'Processes that share the client port, each a node of its own. Their admin ports count up from that of `admin.listen`.',
+    ),
     advertise: setting(HOST, '', 'Address at which other nodes reach this one.', { empty: 'own address' }),
     listen: setting(
       listenAddress,

@@ -85,12 +85,19 @@ export class Dispatcher implements Deliverer {
     return answers.reduce((sum, answer) => sum + (answer.kind === 'changed' ? answer.sockets : 0), 0);
   }
 
-  /** Answers a client's own acknowledgement request. */
-  acknowledge(socket: string, ackId: number, body: Body): void | Promise<void> {
-    const held = this.homes.held(socket);
-    if (held !== null) return held.then(() => this.acknowledge(socket, ackId, body));
+  /**
+   * Answers a client's own acknowledgement request.
+   *
+   * @param home the node it came from. It goes back there without regard to what else is on its way to the socket: what
+   * orders acknowledgements is the client that waits for them.
+   */
+  acknowledge(socket: string, ackId: number, body: Body, home: number): void | Promise<void> {
     const letter: Letter = { kind: 'acknowledge', id: this.nextId(), socket, ackId, body };
-    return this.inOrder(this.recipients.ofSocket(socket), (nodes) => this.postTo(nodes, letter, 'owed'));
+    const all = this.options.presence.nodes();
+    const isThere = !(all instanceof Promise) && all.includes(home);
+    return this.inOrder(isThere ? [home] : this.recipients.ofSocket(socket), (nodes) =>
+      this.postTo(nodes, letter, 'owed'),
+    );
   }
 
   async list(to: Target, namespace: string | null, pageSize: number, pageToken: string) {

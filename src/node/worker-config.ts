@@ -1,0 +1,20 @@
+import type { Config } from '../runtime/config/config.ts';
+import type { ListenAddress } from '../runtime/config/listen-address.ts';
+
+/**
+ * The configuration of one of the processes that share the clients' port: all other ports are its own, counted up from
+ * those configured. A port that the system chooses is chosen for each.
+ *
+ * @param worker 1 and up; 0 for a process that shares nothing
+ */
+export function configOfWorker(config: Config, worker: number): Config {
+  if (worker <= 1) return config;
+  const shifted = (address: ListenAddress): ListenAddress =>
+    address.port === 0 ? address : { ...address, port: address.port + worker - 1 };
+  const { admin, cluster } = config;
+  return {
+    ...config,
+    admin: { ...admin, listen: shifted(admin.listen) },
+    cluster: { ...cluster, listen: shifted(cluster.listen) },
+  };
+}
