@@ -51,7 +51,7 @@ export function readOptions(argv: readonly string[]): Options | null {
   return {
     scenarios: choose(SCENARIOS, values.only, 'scenario'),
     subjects,
-    build: values.build && subjects.some((subject) => subject.name === 'holdfast'),
+    build: values.build && subjects.some(({ name }) => name === 'holdfast' || name.startsWith('cluster-')),
     runs: positive(values.runs ?? (values.profile ? '1' : '3'), 'runs'),
     conns: positive(values.conns, 'conns'),
     seconds: positive(values.seconds, 'seconds'),

@@ -51,6 +51,7 @@ export async function runOnce(
   try {
     return await scenario.run(bench);
   } finally {
-    await Promise.all([...loads, ...servers.map((server) => server.process)].map((one) => one.stop()));
+    const ending = servers.map((server) => server.cluster ?? server.process);
+    await Promise.all([...loads, ...ending].map((one) => one.stop()));
   }
 }

@@ -4,7 +4,8 @@
 //   reset                 zero the counters                                                -> {"event":"reset"}
 //   report                say what was seen since the last reset                           -> {"event":"report",…}
 //   ids                   public socket ids of the connected clients                       -> {"event":"ids","ids":[…]}
-//   send <rate> <frame>   from now on send <frame> <rate> times a second, in turn over the clients; 0 ends it
+//   send <rate> <frame>   from now on send <frame> <rate> times a second, in turn over the clients; 0 ends it;
+//                         @now@ in it becomes the time, in µs since 1970
 //   stop                  all clients stop reading                                         -> {"event":"stopped"}
 //   resume                they read again                                                  -> {"event":"resumed"}
 //   close                 reset (RST) all connections                                      -> {"event":"closed"}
@@ -61,6 +62,7 @@ static char close_reason[124], first_failure[200];
 static double send_rate, send_began;
 static long send_done;
 static int send_turn;
+static bool stamp_pending;
 static char send_frame[COMMAND];
 static size_t send_length;
 
@@ -338,6 +340,7 @@ static void on_command(char *line) {
     send_began = seconds_now();
     send_done = 0;
     send_turn = 0;
+    stamp_pending = true;
   } else if (!strcmp(line, "reset")) {
     reset_counters();
     puts("{\"event\":\"reset\"}");
@@ -408,6 +411,27 @@ static void open_more(void) {
   }
 }
 
+// Writes the time over the place for it; returns the length of the frame.
+static size_t stamp_frame(void) {
+  static char *place;
+  static size_t tail;
+  if (stamp_pending) {
+    stamp_pending = false;
+    place = strstr(send_frame, "@now@");
+    if (place) {
+      tail = strlen(place + 5);
+      memmove(place + 16, place + 5, tail + 1);
+      send_length += 11;
+    }
+  }
+  if (place) {
+    char digits[24];
+    snprintf(digits, sizeof digits, "%016llu", (unsigned long long)wall_microseconds());
+    memcpy(place, digits, 16);
+  }
+  return send_length;
+}
+
 // Catches up with the wanted rate, evenly over the clients.
 static void send_due(void) {
   long due = (long)((seconds_now() - send_began) * send_rate);
@@ -415,7 +439,7 @@ static void send_due(void) {
     struct client *c = &clients[send_turn];
     send_turn = (send_turn + 1) % client_count;
     if (c->state != CONNECTED) continue;
-    write_frame(c, 1, send_frame, send_length);
+    write_frame(c, 1, send_frame, stamp_frame());
     send_done++;
     sent++;
   }

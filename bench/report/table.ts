@@ -39,7 +39,7 @@ export function timesFloor(scenario: Scenario, measure: Measure, results: Result
 
 /** Whether Holdfast's median reaches the target; empty where there is none or nothing to compare. */
 export function verdict(scenario: Scenario, measure: Measure, results: Results): '' | 'reached' | 'missed' {
-  const ours = results.values(scenario, 'holdfast', measure);
+  const ours = results.values(scenario, judged(scenario), measure);
   if (!measure.target || !ours.length) return '';
   switch (measure.target.kind) {
     case 'at most':
@@ -51,6 +51,11 @@ export function verdict(scenario: Scenario, measure: Measure, results: Results):
     default:
       return measure.target satisfies never;
   }
+}
+
+/** Whose figures have to reach the targets. */
+function judged({ subjects }: Scenario): SubjectName {
+  return subjects.includes('holdfast') ? 'holdfast' : subjects[0]!;
 }
 
 function spread(sorted: readonly number[], digits: number): string {

@@ -2,6 +2,9 @@ import { broadcast } from './broadcast.ts';
 import { broadcastAck } from './broadcast-ack.ts';
 import { broadcastBurst } from './broadcast-burst.ts';
 import { clientMessage } from './client-message.ts';
+import { clusterDelay } from './cluster-delay.ts';
+import { clusterPush } from './cluster-push.ts';
+import { clusterUpstream } from './cluster-upstream.ts';
 import { connect } from './connect.ts';
 import { connectDelay } from './connect-delay.ts';
 import { idleMemory } from './idle-memory.ts';
@@ -22,4 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stoppedReaders,
   connectDelay,
   machineStep,
+  clusterDelay,
+  clusterUpstream,
+  clusterPush,
 ];

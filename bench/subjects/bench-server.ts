@@ -18,6 +18,7 @@ export function benchServer(name: SubjectName, script: string): Subject {
       return {
         process: server,
         port: port!,
+        cluster: null,
         pushPort: null,
         emit: (order) => postJson(port!, '/emit', order),
         received: async () => (JSON.parse(await getText(port!, '/counts')) as { received: number }).received,

@@ -40,8 +40,9 @@ async function running(
     process,
     port,
     pushPort,
-    emit: (order) => emit(pushPort, order),
-    received: async () => metricSum(await metrics(), 'holdfast_messages_received_total'),
+    cluster: null,
+    emit: (order) => emitBy(pushPort, order),
+    received: () => receivedBy(admin),
     async losses() {
       const now = await metrics();
       return {
@@ -54,7 +55,11 @@ async function running(
   };
 }
 
-async function emit(port: number, order: EmitOrder): Promise<{ acked: number }> {
+export async function receivedBy(admin: number): Promise<number> {
+  return metricSum(await getText(admin, '/metrics'), 'holdfast_messages_received_total');
+}
+
+export async function emitBy(port: number, order: EmitOrder): Promise<{ acked: number }> {
   const message = { to: { everyone: true }, event: order.event, args: order.args };
   if (order.ack) {
     const answer = await postJson<{ acked?: number }>(port, `${SERVICE}/Emit`, {

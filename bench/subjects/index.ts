@@ -1,4 +1,5 @@
 import { benchServer } from './bench-server.ts';
+import { cluster } from './cluster.ts';
 import { holdfast } from './holdfast.ts';
 import type { Subject } from './subject.ts';
 
@@ -8,4 +9,6 @@ export const SUBJECTS: readonly Subject[] = [
   holdfast,
   benchServer('socket.io-uws', 'socket-io-uws.mjs'),
   benchServer('socket.io-ws', 'socket-io-ws.mjs'),
+  cluster('cluster-kafka'),
+  cluster('cluster-redis'),
 ];

@@ -37,3 +37,11 @@ function buckets(exposition: string, name: string): Map<number, number> {
   }
   return found;
 }
+
+/** Mean of what a histogram counted between two expositions, over all label sets that carry `label`; 0 for nothing. */
+export function histogramMean(before: string, after: string, name: string, label: string): number {
+  const grown = (part: string) =>
+    metricSum(after, name + part, label) - metricSum(before, name + part, label);
+  const count = grown('_count');
+  return count === 0 ? 0 : grown('_sum') / count;
+}

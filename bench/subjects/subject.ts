@@ -1,7 +1,9 @@
 import type { ServerProcess } from '../server-process.ts';
 
 export const SUBJECT_NAMES = ['floor', 'holdfast', 'socket.io-uws', 'socket.io-ws'] as const;
-export type SubjectName = (typeof SUBJECT_NAMES)[number];
+/** Holdfast as several processes with a bus between. */
+export const CLUSTER_SUBJECTS = ['cluster-kafka', 'cluster-redis'] as const;
+export type SubjectName = (typeof SUBJECT_NAMES)[number] | (typeof CLUSTER_SUBJECTS)[number];
 
 /** One of the servers that are compared. */
 export interface Subject {
@@ -35,6 +37,19 @@ export interface Server {
   losses(): Promise<{ closedAsSlow: number; dropped: number } | null>;
   /** The event loop's delay by the server's own metrics, seconds; null when it has none. */
   ownLoopDelayP99(): Promise<number | null>;
+  /** Null for a server of one process. */
+  readonly cluster: ClusterServer | null;
   /** Only Holdfast has a push API; null elsewhere. */
   readonly pushPort: number | null;
+}
+
+/** What a cluster has beside the gateway, which is `Server.process`. */
+export interface ClusterServer {
+  readonly api: ServerProcess;
+  /** Begins to measure; the function tells the mean delay of each stage since then, ms. */
+  stageDelays(): Promise<() => Promise<Readonly<Record<string, number>>>>;
+  /** Records that were ever in the upstream log; null where it is not Kafka. */
+  readonly inLog: (() => Promise<number>) | null;
+  /** Ends all its processes and services. */
+  stop(): Promise<void>;
 }
