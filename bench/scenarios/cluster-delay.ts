@@ -4,7 +4,8 @@ import type { Scenario } from './scenario.ts';
 
 const CONNECTIONS = 300;
 const PER_SECOND = 3_000;
-const WARM_UP = 5_000;
+/** The broker compiles itself meanwhile. */
+const WARM_UP = 12_000;
 const FRAME = '42["message",{"at":@now@,"text":"hello"}]';
 
 /** Client → gateway → log → API → backend → API → mailbox → gateway → client, 3,000 messages a second. */

@@ -22,7 +22,7 @@ export function cluster(name: 'cluster-kafka' | 'cluster-redis'): Subject {
 async function start(withKafka: boolean, settings: ServerSettings): Promise<Server> {
   const [redis, kafka] = await Promise.all([
     RedisService.start({ appendfsync: 'everysec' }),
-    withKafka ? KafkaService.start() : null,
+    withKafka ? KafkaService.start('fast') : null,
   ]);
   const ports = (await freePorts(6)) as [number, number, number, number, number, number];
   const [clients, push, grpc, gatewayAdmin, apiAdmin, backendPort] = ports;

@@ -1,5 +1,5 @@
 import type { PartitionAssigner } from 'kafkajs';
-import kafkajs from 'kafkajs';
+import { kafkajs } from './kafkajs.ts';
 
 const { PartitionAssigners } = kafkajs;
 

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import type { Kafka, SASLOptions } from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Log } from '../../runtime/ports/log.ts';
+import { kafkajs } from './kafkajs.ts';
+
+const { logLevel } = kafkajs;
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];
@@ -18,7 +21,7 @@ export interface KafkaSettings {
 /** The library's connection settings, which it writes to. Its own lines go to our log; what it tries again is none of an operator's. */
 export function kafkaClient(settings: KafkaSettings, log: Log): Kafka {
   const { brokers, tls, ca, sasl } = settings;
-  return new Kafka({
+  return new kafkajs.Kafka({
     clientId: 'holdfast',
     brokers: [...brokers],
     ssl: tls && ca !== '' ? { ca: [readFileSync(ca, 'utf8')] } : tls,

@@ -36,6 +36,12 @@ interface Waiting extends Outgoing {
 const AT_ONCE = 2_000;
 const BATCH_BYTES = 900_000;
 const PAUSE = 250;
+/**
+ * From one batch to the next, ms, unless it is large: many small requests cost brokers and us more than they bring. The
+ * first after a pause does not wait.
+ */
+const LINGER = 2;
+const LARGE = 500;
 const DISCONNECT_WITHIN = 3_000;
 
 /**
@@ -45,25 +51,27 @@ const DISCONNECT_WITHIN = 3_000;
  */
 export class KafkaWriter {
   private readonly options: KafkaWriterOptions;
+  /** One for all: thrown as often as clients send, its stack would cost more than what it refuses. */
+  private readonly full: HoldfastError;
   private producer: Producer | null = null;
   private waiting: Waiting[] = [];
   private bytes = 0;
   private writing = false;
   private closed = false;
+  private sentAt = Number.NEGATIVE_INFINITY;
   private idle: (() => void)[] = [];
 
   constructor(options: KafkaWriterOptions) {
     this.options = options;
+    this.full = new HoldfastError('resource_exhausted', `too much waits for ${options.topic}`);
   }
 
   /** Throws `resource_exhausted` when too much waits already, `unavailable` when closed. */
   write(outgoing: Outgoing): void {
     if (this.closed) throw new HoldfastError('unavailable', `${this.options.topic} is closed`);
-    const { maxMessages, maxBytes, clock, topic } = this.options;
+    const { maxMessages, maxBytes, clock } = this.options;
     const isFull = this.waiting.length >= maxMessages || this.bytes + outgoing.bytes > maxBytes;
-    if (isFull && !outgoing.precious) {
-      throw new HoldfastError('resource_exhausted', `too much waits for ${topic}`);
-    }
+    if (isFull && !outgoing.precious) throw this.full;
     this.waiting.push({ ...outgoing, since: clock.now() });
     this.bytes += outgoing.bytes;
     if (this.writing) return;
@@ -92,6 +100,7 @@ export class KafkaWriter {
         await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
         continue;
       }
+      await this.linger();
       const batch = this.batch();
       try {
         await this.send(batch);
@@ -114,6 +123,15 @@ export class KafkaWriter {
     }
     this.writing = false;
     for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async linger(): Promise<void> {
+    const { clock } = this.options;
+    const rest = this.sentAt + LINGER - clock.now();
+    if (rest > 0 && this.waiting.length < LARGE) {
+      await new Promise<void>((resolve) => clock.after(rest, resolve));
+    }
+    this.sentAt = clock.now();
   }
 
   private batch(): Waiting[] {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka, PartitionAssigner } from 'kafkajs';
-import kafkajs from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
@@ -13,6 +12,7 @@ import {
 import { Postmarks, SeenPostmarks } from '../../runtime/wire/postmark.ts';
 import { KafkaConsumer } from './kafka-consumer.ts';
 import { KafkaWriter } from './kafka-writer.ts';
+import { kafkajs } from './kafkajs.ts';
 import { headersOf } from './message-headers.ts';
 import { endOffset, ensureMailbox, MAILBOXES } from './topics.ts';
 
