@@ -42,8 +42,14 @@ describe('a gateway of two processes on one port', () => {
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
     return answer?.ok === true;
   };
-  const bothReady = () =>
-    until(async () => (await isReady(gateway.adminPort)) && (await isReady(gateway.adminPort + 1)), 20_000);
+  /** The first port stands for both: an orchestrator asks one. */
+  const bothReady = () => until(() => isReady(gateway.adminPort), 20_000);
+  const pids = () =>
+    execFileSync('pgrep', ['-P', String(gateway.pid)])
+      .toString()
+      .trim()
+      .split('\n')
+      .map(Number);
   const held = async (port: number) => {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     return Number(/^holdfast_sockets (\d+)$/m.exec(text)?.[1]);
@@ -66,11 +72,7 @@ describe('a gateway of two processes on one port', () => {
   }, 60_000);
 
   it('goes on with one of them while the other, which was killed, is replaced', async () => {
-    const [victim] = execFileSync('pgrep', ['-P', String(gateway.pid)])
-      .toString()
-      .trim()
-      .split('\n');
-    process.kill(Number(victim), 'SIGKILL');
+    process.kill(pids()[0]!, 'SIGKILL');
     await until(() => sockets.some((socket) => !socket.connected), 10_000);
     // Those on polling find out with their next request.
     await sleep(2_000);
@@ -84,9 +86,42 @@ describe('a gateway of two processes on one port', () => {
     expect(await echoes(socket)).toEqual(['hello']);
   }, 60_000);
 
+  it('is ready when all its processes are, by the port of the first', async () => {
+    // The first was replaced above, so the older one is the second.
+    const [second] = pids() as [number, number];
+    process.kill(second, 'SIGSTOP');
+    try {
+      await until(async () => !(await isReady(gateway.adminPort)), 10_000);
+      const answer = await fetch(`${gateway.adminUrl}/readyz`);
+      expect(await answer.json()).toMatchObject({
+        status: 'not ready',
+        dependencies: { workers: { ok: false, detail: '1 of 2 ready' }, lease: { ok: true } },
+      });
+    } finally {
+      process.kill(second, 'SIGCONT');
+    }
+    await bothReady();
+  }, 60_000);
+
   it('stops with all its processes', async () => {
     expect(await gateway.stop()).toBe(0);
     expect(await isReady(gateway.adminPort)).toBe(false);
     expect(await isReady(gateway.adminPort + 1)).toBe(false);
   }, 60_000);
+
+  it('drains when the process that runs them all is gone', async () => {
+    await gateway.start();
+    await bothReady();
+    const workers = pids();
+    await gateway.kill();
+    await until(() => workers.every((pid) => !isAlive(pid)), 20_000);
+  }, 60_000);
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

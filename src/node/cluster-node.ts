@@ -16,6 +16,7 @@ import { Incarnations } from './incarnations.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import type { Ports } from './ports.ts';
+import type { WorkerLink } from './worker-link.ts';
 
 export interface ClusterNodeOptions {
   readonly config: Config;
@@ -27,6 +28,8 @@ export interface ClusterNodeOptions {
   readonly droppedLogLines: () => number;
   readonly version: string;
   readonly openBus: (parts: { clock: Clock; metrics: Metrics; log: Log }) => ClusterBus;
+  /** To the process that runs this one beside others; null for one that shares nothing. */
+  readonly link: WorkerLink | null;
 }
 
 /** How long what was accepted may take to be handed over at the end, ms. */
@@ -114,13 +117,20 @@ export class ClusterNode {
 
   /** Binds all listeners, however long Redis takes to be there. Null when told to stop meanwhile. */
   async start(): Promise<Partial<Ports> | null> {
-    const { config, version, logLevel } = this.options;
+    const { config, version, logLevel, link } = this.options;
+    link?.open(
+      () => this.isReady,
+      () => this.drain(),
+    );
     try {
       this.admin = await startAdminListener({
         listen: config.admin.listen,
         token: config.admin.token,
         version,
-        readiness: { state: () => this.life.phase(), dependencies: () => this.dependencies() },
+        readiness: {
+          state: () => this.life.phase(),
+          dependencies: () => ({ ...this.dependencies(), ...link?.conditions() }),
+        },
         inspector: this.inspector,
         logLevel,
         metrics: this.exposition,
@@ -148,10 +158,16 @@ export class ClusterNode {
   private async stop(code: number): Promise<void> {
     if (this.hasStopped) return;
     this.hasStopped = true;
+    this.options.link?.close();
     await this.incarnations.end();
     this.exposition.close();
     await Promise.all([this.bus.close(), this.admin?.close()]);
     this.resolveStopped(code);
+  }
+
+  /** Of itself, whatever others do. */
+  private get isReady(): boolean {
+    return this.life.phase() === 'ready' && Object.values(this.dependencies()).every(({ ok }) => ok);
   }
 
   private dependencies() {

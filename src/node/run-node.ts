@@ -4,12 +4,13 @@ import type { Config } from '../runtime/config/config.ts';
 import { describeProblem } from '../runtime/config/config-problem.ts';
 import type { LoadResult, Role } from '../runtime/config/load-config.ts';
 import { describeAddresses } from './addresses.ts';
-import { busFor } from './bus-for.ts';
+import { type BusParts, busFor } from './bus-for.ts';
 import { ClusterNode } from './cluster-node.ts';
 import { startDemo } from './demo.ts';
 import type { Ports } from './ports.ts';
 import { SingleNode } from './single-node.ts';
 import { configOfWorker } from './worker-config.ts';
+import { WorkerLink } from './worker-link.ts';
 
 /** How long output may take to be written once everything else is over, ms. */
 const LAST_WORDS = 500;
@@ -44,10 +45,12 @@ export async function runNode(options: RunOptions): Promise<number> {
   const { log } = control;
   const demo = role === 'dev' ? await startDemo(config, log) : null;
   const shared = { config, log, logLevel: control, droppedLogLines: () => output.dropped(), version };
+  const link = worker === 0 ? null : new WorkerLink(worker);
+  const openBus = (parts: BusParts) => busFor(config, parts);
   const node: RunnableNode =
     role === 'dev'
       ? new SingleNode({ ...shared, demo })
-      : new ClusterNode({ ...shared, role, worker, openBus: (parts) => busFor(config, parts) });
+      : new ClusterNode({ ...shared, role, worker, openBus, link });
   const drain = () => node.drain();
   const hangUp = () => void reloadSettings(reload, node, control);
   // Before it starts: by default any of them would end a process that has not come to its addresses yet.

@@ -367,7 +367,7 @@ export const CONFIG_SCHEMA = z.object({
     workers: setting(
       integer(1, 256, 'processes'),
       '1',
-      'Processes that share the client port, each a node of its own. Their admin ports count up from that of `admin.listen`.',
+      'Processes that share the client port, each a node of its own. Their admin ports count up from that of `admin.listen`, where `/readyz` stands for all of them.',
     ),
     advertise: setting(HOST, '', 'Address at which other nodes reach this one.', { empty: 'own address' }),
     listen: setting(
