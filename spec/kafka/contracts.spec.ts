@@ -29,7 +29,7 @@ mailboxContract<Letter>('Kafka', async () => {
     patience: PATIENCE,
     open: async () => {
       const mailbox = new KafkaMailbox<Letter>({
-        kafka: kafkaClient(kafka.settings, new SilentLog()),
+        kafka: kafkaClient(kafka.settings, new SilentLog(), new SystemClock()),
         clock,
         log: new SilentLog(),
         directory: {
@@ -66,7 +66,7 @@ upstreamLogContract('Kafka', async () => {
   const logs: UpstreamLog[] = [];
   const open = async (maxRecords: number) => {
     const log = new KafkaUpstreamLog({
-      kafka: kafkaClient(kafka.settings, new SilentLog()),
+      kafka: kafkaClient(kafka.settings, new SilentLog(), new SystemClock()),
       clock,
       log: new SilentLog(),
       version: 'test',

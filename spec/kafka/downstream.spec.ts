@@ -61,7 +61,7 @@ afterEach(async () => {
 });
 
 function client() {
-  return kafkaClient(kafka.settings, new SilentLog());
+  return kafkaClient(kafka.settings, new SilentLog(), new SystemClock());
 }
 
 function produce(key: string | null, value: Buffer, headers: Record<string, string> = {}) {

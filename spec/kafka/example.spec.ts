@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => kafka?.close());
 
 it('reads what gateways write to ws.upstream, and answers to the socket through ws.downstream', async () => {
-  const client = kafkaClient(kafka.settings, new SilentLog());
+  const client = kafkaClient(kafka.settings, new SilentLog(), new SystemClock());
   const example = run([process.execPath, 'examples/kafka/echo.js', kafka.settings.brokers.join()]);
   let output = '';
   for (const stream of [example.stdout, example.stderr]) stream.on('data', (chunk) => (output += chunk));

@@ -22,7 +22,11 @@ beforeAll(async () => {
 afterAll(() => service?.close());
 
 function client() {
-  return kafkaClient({ brokers: [service.brokers], tls: false, ca: '', sasl }, new SilentLog());
+  return kafkaClient(
+    { brokers: [service.brokers], tls: false, ca: '', sasl },
+    new SilentLog(),
+    new SystemClock(),
+  );
 }
 
 /** Handles on one new topic and group. */

@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { type KafkaSettings, kafkaClient } from '../../src/adapters/kafka/kafka-client.ts';
 import { createTopics } from '../../src/adapters/kafka/topics.ts';
+import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 import { eventually } from '../contracts/contract.ts';
 import { KafkaService } from '../support/services/kafka-service.ts';
@@ -39,7 +40,10 @@ export class KafkaFixture {
     } finally {
       await admin.disconnect();
     }
-    await createTopics(kafkaClient(this.settings, new SilentLog()), { partitions: 4, replication: 0 });
+    await createTopics(kafkaClient(this.settings, new SilentLog(), new SystemClock()), {
+      partitions: 4,
+      replication: 0,
+    });
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kafkaClient, kafkaFailure } from '../../src/adapters/kafka/kafka-client.ts';
+import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 import { KafkaService } from '../support/services/kafka-service.ts';
 
@@ -20,11 +21,13 @@ describe('Kafka with TLS and a login', () => {
     ca = CERTIFICATE,
   ) => {
     const sasl = Object.freeze({ mechanism, username: 'ann', password });
-    const admin = kafkaClient({ brokers: [kafka.secureBrokers], tls: true, ca, sasl }, new SilentLog()).admin(
-      {
-        retry: { retries: 0 },
-      },
-    );
+    const admin = kafkaClient(
+      { brokers: [kafka.secureBrokers], tls: true, ca, sasl },
+      new SilentLog(),
+      new SystemClock(),
+    ).admin({
+      retry: { retries: 0 },
+    });
     try {
       await admin.connect();
       return (await admin.describeCluster()).brokers.map(({ host, port }) => `${host}:${port}`);

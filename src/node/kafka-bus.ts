@@ -20,7 +20,7 @@ export class KafkaBus extends RedisBus {
 
   constructor(config: Config, parts: BusParts) {
     super(config, parts);
-    this.kafka = kafkaClient(config.kafka, parts.log);
+    this.kafka = kafkaClient(config.kafka, parts.log, parts.clock);
   }
 
   override lag(): number {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Kafka, SASLOptions } from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import { kafkajs } from './kafkajs.ts';
 
@@ -19,8 +21,10 @@ export interface KafkaSettings {
 }
 
 /** The library's connection settings, which it writes to. Its own lines go to our log; what it tries again is none of an operator's. */
-export function kafkaClient(settings: KafkaSettings, log: Log): Kafka {
+export function kafkaClient(settings: KafkaSettings, log: Log, clock: Pick<Clock, 'after'>): Kafka {
   const { brokers, tls, ca, sasl } = settings;
+  // Brokers that are away are said to be away by every connection, many times a second.
+  const lines = new RepeatedLines(log, clock);
   return new kafkajs.Kafka({
     clientId: 'holdfast',
     brokers: [...brokers],
@@ -35,7 +39,7 @@ export function kafkaClient(settings: KafkaSettings, log: Log): Kafka {
       () =>
       ({ namespace, level, log: { message, ...rest } }) => {
         const fields = { kafka: namespace, error: rest.error ?? undefined };
-        if (level === logLevel.ERROR) log.warn(fields, message);
+        if (level === logLevel.ERROR) lines.warn(namespace, fields, message);
         else log.debug(fields, message);
       },
   });

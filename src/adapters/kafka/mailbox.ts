@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka, PartitionAssigner } from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import {
@@ -42,10 +43,12 @@ const POSTMARK = 'postmark';
 export class KafkaMailbox<Letter> implements Mailbox<Letter> {
   readonly #options: KafkaMailboxOptions<Letter>;
   readonly #writer: KafkaWriter;
+  readonly #lines: RepeatedLines;
   readonly #postmarks = new Postmarks(randomUUID());
 
   constructor(options: KafkaMailboxOptions<Letter>) {
     this.#options = options;
+    this.#lines = new RepeatedLines(options.log, options.clock);
     this.#writer = new KafkaWriter({
       ...options,
       topic: MAILBOXES,
@@ -56,7 +59,10 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
 
   post(number: number, letter: Letter, patience: Patience = 'asked'): Promise<void> {
     const node = this.#options.directory.slotOf(number);
-    if (node === null) return Promise.resolve();
+    if (node === null) {
+      this.#lines.warn('nobody', { to: number }, 'a letter to a node that does not live was dropped');
+      return Promise.resolve();
+    }
     const value = Buffer.from(this.#options.encode(letter));
     return new Promise((resolve, reject) => {
       this.#writer.write({

@@ -105,7 +105,7 @@ function serviceFault(name: string, which: 'redis' | 'kafka', how: 'kill' | 'pau
 const redisWays = ({ redisWays: ways }: Arena) => [...ways.values()];
 const clientWays = ({ clientWays: ways }: Arena) => ways;
 
-export const REDIS_FAULTS: readonly SoakFault[] = [
+const REDIS_FAULTS: readonly SoakFault[] = [
   memberFault('SIGKILL', 'gateways', kill),
   memberFault('SIGSTOP', 'gateways', pause),
   memberFault('SIGTERM', 'gateways', drain),
@@ -122,8 +122,12 @@ export const REDIS_FAULTS: readonly SoakFault[] = [
   networkFault('connections of clients are half-open', clientWays, { kind: 'silence' }),
 ];
 
-export const KAFKA_FAULTS: readonly SoakFault[] = [
+const KAFKA_FAULTS: readonly SoakFault[] = [
   ...REDIS_FAULTS,
   serviceFault('Kafka restarts', 'kafka', 'kill'),
   serviceFault('Kafka stands still', 'kafka', 'pause'),
 ];
+
+export function faultsOf(bus: 'redis' | 'kafka'): readonly SoakFault[] {
+  return bus === 'kafka' ? KAFKA_FAULTS : REDIS_FAULTS;
+}

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { faultsOf } from './faults.ts';
 import { soak } from './soak.ts';
 
 const { values } = parseArgs({
@@ -6,6 +7,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     bus: { type: 'string', default: 'kafka' },
     clients: { type: 'string', default: '60' },
+    /** Only faults whose names contain this. */
+    only: { type: 'string', default: '' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 });
@@ -22,6 +25,7 @@ const found = await soak({
   seed: Number(values.seed),
   clients: Number(values.clients),
   faultsPerRound: 5,
+  faults: faultsOf(bus).filter(({ name }) => name.includes(values.only)),
   say: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
 });
 console.log(found.length === 0 ? 'no violation' : `${found.length} bad rounds`);

@@ -8,7 +8,7 @@ import { type Services, startRedisAndKafka, startRedisOnly } from '../services.t
 import { until } from '../until.ts';
 import { HistoryBackend } from '../workload/history-backend.ts';
 import { Workload } from '../workload/workload.ts';
-import { type Arena, KAFKA_FAULTS, REDIS_FAULTS, type SoakFault } from './faults.ts';
+import { type Arena, faultsOf, type SoakFault } from './faults.ts';
 
 export interface SoakOptions {
   readonly bus: 'redis' | 'kafka';
@@ -108,7 +108,7 @@ class Stage {
     });
     workload.start();
     await workload.connected(HEAL_WITHIN);
-    const all = faults ?? (bus === 'kafka' ? KAFKA_FAULTS : REDIS_FAULTS);
+    const all = faults ?? faultsOf(bus);
     for (let n = 0; n < faultsPerRound; n++) {
       await sleep(1000 + 2000 * random.fraction());
       const fault = all[Math.floor(random.fraction() * all.length)]!;

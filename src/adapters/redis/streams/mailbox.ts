@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HoldfastError } from '../../../runtime/errors/holdfast-error.ts';
+import { RepeatedLines } from '../../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../../runtime/ports/clock.ts';
 import type { Log } from '../../../runtime/ports/log.ts';
 import {
@@ -39,6 +40,7 @@ function mailboxKey(number: number, epoch: number): string {
 /** Each node's letters in a stream that only it reads. */
 export class StreamMailbox<Letter> implements Mailbox<Letter> {
   readonly #options: StreamMailboxOptions<Letter>;
+  readonly #lines: RepeatedLines;
   readonly #postmarks = new Postmarks(randomUUID());
   readonly #writers = new Map<string, LetterWriter>();
   #unanswered = 0;
@@ -46,12 +48,16 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
 
   constructor(options: StreamMailboxOptions<Letter>) {
     this.#options = options;
+    this.#lines = new RepeatedLines(options.log, options.clock);
   }
 
   async post(number: number, letter: Letter, patience: Patience = 'asked'): Promise<void> {
     const { directory, encode } = this.#options;
     const node = directory.slotOf(number);
-    if (node === null) return;
+    if (node === null) {
+      this.#lines.warn('nobody', { to: number }, 'a letter to a node that does not live was dropped');
+      return;
+    }
     if (this.#unanswered >= MAX_UNANSWERED) {
       throw new HoldfastError('resource_exhausted', 'too many letters are on their way to Redis');
     }
