@@ -7,7 +7,8 @@ import { RedisCluster } from '../support/services/redis-cluster.ts';
 import { MASTER, RedisSentinels } from '../support/services/redis-sentinels.ts';
 import { RedisService } from '../support/services/redis-service.ts';
 import { startCluster } from './support/cluster.ts';
-import type { Settings } from './support/member.ts';
+import { Member, type Settings } from './support/member.ts';
+import { until } from './support/until.ts';
 
 const CERTIFICATE = join(import.meta.dirname, '../support/certificates/first.crt');
 const closing: (() => Promise<void>)[] = [];
@@ -69,3 +70,40 @@ describe('two gateways and an API', () => {
     }
   });
 });
+
+describe('a node that is not let in', () => {
+  it('is not ready, and says which service refuses it and why', async () => {
+    const right = await services('secure Kafka');
+    const started = async (name: string, settings: Settings) => {
+      const member = await Member.create('gateway', name, { ...right, ...settings, 'log.format': 'json' });
+      closing.push(() => member.kill());
+      member.spawn();
+      return member;
+    };
+    const wrongRedis = await started('wrong at Redis', {
+      'redis.url': right['redis.url']!.replace('secret', 'wrong'),
+    });
+    const wrongKafka = await started('wrong at Kafka', { 'kafka.sasl.password': 'wrong' });
+    const refusals = [
+      [wrongRedis, 'redis', 'WRONGPASS'],
+      [wrongKafka, 'kafka', 'authentication failed'],
+    ] as const;
+    for (const [member, service, why] of refusals) {
+      const detail = async () => {
+        const said = await member.readiness();
+        if (said?.ok !== false) return '';
+        return (said.body as Said).dependencies[service]?.detail ?? '';
+      };
+      await until(async () => new RegExp(why, 'i').test(await detail()), 20_000);
+      expect(await detail()).not.toContain('secret');
+      expect(member.output).toMatch(new RegExp(why, 'i'));
+      expect(member.isRunning).toBe(true);
+    }
+    const said = (await wrongKafka.readiness())?.body as Said;
+    expect(said.dependencies.redis).toEqual({ ok: true, detail: 'connected' });
+  }, 60_000);
+});
+
+interface Said {
+  readonly dependencies: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
+}

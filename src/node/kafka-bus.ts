@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { Downstream } from '../adapters/kafka/downstream.ts';
 import { kafkaClient } from '../adapters/kafka/kafka-client.ts';
+import { KafkaWatch } from '../adapters/kafka/kafka-watch.ts';
 import { KafkaMailbox } from '../adapters/kafka/mailbox.ts';
 import { createTopics } from '../adapters/kafka/topics.ts';
 import { KafkaUpstreamLog } from '../adapters/kafka/upstream-log.ts';
@@ -8,6 +9,7 @@ import { VERSION } from '../cli/version.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Letter } from '../runtime/delivery/letter.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
+import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
 import type { BusParts } from './bus-for.ts';
 import type { BusSeat } from './cluster-bus.ts';
@@ -16,17 +18,29 @@ import { type Incarnation, RedisBus } from './redis-bus.ts';
 /** Redis for who is where, Kafka for the logs and the mailboxes. */
 export class KafkaBus extends RedisBus {
   private readonly kafka: Kafka;
+  private readonly watch: KafkaWatch;
   private readonly lags = new Map<number, number>();
 
   constructor(config: Config, parts: BusParts) {
     super(config, parts);
     this.kafka = kafkaClient(config.kafka, parts.log, parts.clock);
+    this.watch = new KafkaWatch(this.kafka, parts.clock);
+  }
+
+  override conditions(): Readonly<Record<string, DependencyCondition>> {
+    const { trouble } = this.watch;
+    return { ...super.conditions(), kafka: { ok: trouble === '', detail: trouble || 'connected' } };
   }
 
   override lag(): number {
     let records = 0;
     for (const lag of this.lags.values()) records += lag;
     return records;
+  }
+
+  override async close(): Promise<void> {
+    this.watch.close();
+    await super.close();
   }
 
   protected override async openLogs(
