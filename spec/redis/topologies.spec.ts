@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisEventChannel } from '../../src/adapters/redis/event-channel.ts';
 import { RedisLeaseStore } from '../../src/adapters/redis/lease-store.ts';
@@ -97,7 +98,45 @@ describe('a Redis Cluster', () => {
     });
     subscription.close();
   });
+
+  it('goes on after the loss of the node that carries events, and says that some may be missing', async () => {
+    const [one, other] = [connect(cluster.url), connect(cluster.url)];
+    await Promise.all([reached(one), reached(other)]);
+    const heard: object[] = [];
+    let gaps = 0;
+    const subscription = new RedisEventChannel(other, clock, new SilentLog()).subscribe(
+      (event) => heard.push(event),
+      () => gaps++,
+    );
+    const channel = new RedisEventChannel(one, clock, new SilentLog());
+    const hears = (event: object) =>
+      eventually(20_000, () => {
+        channel.publish(event);
+        expect(heard).toContainEqual(event);
+      });
+    await hears({ before: 1 });
+    expect(gaps).toBe(0);
+    const carrier = await one.run((redis) => carrierOf(redis as Cluster, 'holdfast:events'));
+    const node = cluster.nodes.find(({ port }) => port === carrier)!;
+    await node.kill();
+    channel.publish({ meanwhile: 1 });
+    await expect(one.run((redis) => redis.set('{holdfast:events}', '1'))).rejects.toThrow('Redis');
+    await node.run();
+    await hears({ after: 1 });
+    expect(heard).not.toContainEqual({ meanwhile: 1 });
+    await eventually(10_000, () => expect(gaps).toBe(1));
+    expect(await one.run((redis) => redis.set('{holdfast:events}', '2'))).toBe('OK');
+    subscription.close();
+  }, 60_000);
 });
+
+/** Port of the node that holds the slot of a key. */
+async function carrierOf(cluster: Cluster, key: string): Promise<number> {
+  const slot = Number(await cluster.cluster('KEYSLOT', key));
+  const ranges = await cluster.cluster('SLOTS');
+  const [, , [, port]] = ranges.find(([from, to]) => from <= slot && slot <= to)!;
+  return port;
+}
 
 describe('Redis behind sentinels', () => {
   let sentinels: RedisSentinels;

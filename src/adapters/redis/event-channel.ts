@@ -2,6 +2,7 @@ import { Cluster, type Redis } from 'ioredis';
 import type { Clock, TimerHandle } from '../../runtime/ports/clock.ts';
 import type { EventChannel } from '../../runtime/ports/event-channel.ts';
 import type { Log } from '../../runtime/ports/log.ts';
+import { EventNumbers, isNumbered } from './event-numbers.ts';
 import type { RedisClient, RedisConnection } from './redis-client.ts';
 
 const CHANNEL = 'holdfast:events';
@@ -25,6 +26,8 @@ export class RedisEventChannel implements EventChannel {
   #timer: TimerHandle | null = null;
   #heardAt = 0;
   #wasSubscribed = false;
+  readonly #numbers = new EventNumbers();
+  #gapTimer: TimerHandle | null = null;
 
   constructor(client: RedisClient, clock: Clock, log: Log) {
     this.#client = client;
@@ -33,7 +36,7 @@ export class RedisEventChannel implements EventChannel {
   }
 
   publish(event: object): void {
-    const text = JSON.stringify(event);
+    const text = JSON.stringify(this.#numbers.number(event));
     this.#client
       .run((redis) =>
         redis instanceof Cluster ? redis.spublish(CHANNEL, text) : redis.publish(CHANNEL, text),
@@ -56,6 +59,8 @@ export class RedisEventChannel implements EventChannel {
   close(): void {
     if (this.#timer !== null) this.#clock.cancel(this.#timer);
     this.#timer = null;
+    if (this.#gapTimer !== null) this.#clock.cancel(this.#gapTimer);
+    this.#gapTimer = null;
     if (this.#connection !== null) this.#client.drop(this.#connection);
     this.#connection = null;
     this.#wasSubscribed = false;
@@ -82,7 +87,7 @@ export class RedisEventChannel implements EventChannel {
     }
     this.#heardAt = this.#clock.now();
     // What was published in between is lost; it has to be looked up.
-    if (this.#wasSubscribed) for (const { gap } of this.#subscribers) gap();
+    if (this.#wasSubscribed) this.#sayGap();
     this.#wasSubscribed = true;
   }
 
@@ -94,8 +99,22 @@ export class RedisEventChannel implements EventChannel {
     } catch {
       return;
     }
-    if (typeof event !== 'object' || event === null || 'canary' in event) return;
-    for (const { receive } of this.#subscribers) receive(event);
+    if (!isNumbered(event)) return;
+    if (this.#numbers.isBehindGap(event, this.#heardAt)) this.#missed();
+    if ('canary' in event.event) return;
+    for (const { receive } of this.#subscribers) receive(event.event);
+  }
+
+  /** By the next canaries all publishers will have been heard: one gap is said for what was missed of any. */
+  #missed(): void {
+    this.#gapTimer ??= this.#clock.after(CANARY_EVERY, () => {
+      this.#gapTimer = null;
+      this.#sayGap();
+    });
+  }
+
+  #sayGap(): void {
+    for (const { gap } of this.#subscribers) gap();
   }
 
   #canary(): void {
