@@ -17,7 +17,7 @@ async function started() {
     clock.advance(DIRECTORY_REFRESH);
     await settle();
   };
-  return { store, directory, log, refresh };
+  return { clock, store, directory, log, refresh };
 }
 
 describe('the directory of nodes', () => {
@@ -68,6 +68,15 @@ describe('the directory of nodes', () => {
     expect(directory.gateways()).toEqual([1, 3]);
     for (let passed = 0; passed < TTL + FIND_BACK; passed += DIRECTORY_REFRESH) await refresh();
     expect(directory.gateways()).toEqual([1]);
+  });
+
+  it('believes a store no more that stood still and failed at nothing', async () => {
+    const { clock, directory, store, refresh } = await started();
+    // Whatever was asked meanwhile is answered late, and of leases that ran out.
+    clock.block(4 * DIRECTORY_REFRESH);
+    store.liveNodes = [];
+    await refresh();
+    expect(directory.gateways()).toEqual([1, 3]);
   });
 
   it('keeps nobody whose number or place another node has by now', async () => {

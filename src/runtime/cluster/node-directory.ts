@@ -5,6 +5,8 @@ import type { Log } from '../ports/log.ts';
 /** How often the list of nodes is read, ms. A node that has just come waits longer than this before it is ready. */
 export const DIRECTORY_REFRESH = 500;
 
+/** A list that comes so much later than the one before, ms, comes after an outage. */
+const OUTAGE = 3 * DIRECTORY_REFRESH;
 /** How long (ms) nodes may take to reach the store again after an outage. */
 export const FIND_BACK = 3_000;
 
@@ -47,7 +49,9 @@ export class NodeDirectory {
   async refresh(): Promise<void> {
     try {
       const records = await this.store.nodes();
-      if (this.failing) this.holdUntil = this.clock.now() + this.ttl + FIND_BACK;
+      // A store that stood still says nothing of it: whoever could not renew meanwhile is no longer on its list.
+      const wasAway = this.failing || this.age() > OUTAGE;
+      if (wasAway) this.holdUntil = this.clock.now() + this.ttl + FIND_BACK;
       this.failing = false;
       this.take(this.clock.now() < this.holdUntil ? this.withSilent(records) : records);
     } catch (error) {
