@@ -6,8 +6,10 @@ import { AnswerReader } from '../runtime/backend/answer-reader.ts';
 import { BackendDispatcher } from '../runtime/backend/backend-dispatcher.ts';
 import { EventSubscribers } from '../runtime/backend/event-subscribers.ts';
 import { PreferredCaller } from '../runtime/backend/preferred-caller.ts';
+import { untilLost } from '../runtime/cluster/lost-sockets.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Dispatcher } from '../runtime/delivery/dispatcher.ts';
+import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
 import { timedRecords } from '../runtime/metrics/timed-records.ts';
 import type { BackendCaller } from '../runtime/ports/backend.ts';
@@ -82,7 +84,11 @@ export class ApiRole {
             this.backend,
           );
     this.hear = timedRecords(
-      options.sharesLog ? learning(hear, dispatcher) : hear,
+      options.sharesLog
+        ? untilLost(learning(hear, dispatcher), () =>
+            metrics.counters.add(COUNTER.messagesDropped['node lost']),
+          )
+        : hear,
       clock,
       metrics.deliveryDelay.upstream,
     );

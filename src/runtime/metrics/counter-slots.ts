@@ -26,6 +26,8 @@ export const DROP_REASONS = [
   'backend refused',
   /** Not something that can be delivered: a malformed answer or command. */
   'invalid',
+  /** Written behind the farewell of its socket, by a node that was given up for dead. */
+  'node lost',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
