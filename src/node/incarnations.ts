@@ -4,7 +4,6 @@ import { PeerListener } from '../adapters/uws/peer-listener.ts';
 import { type Lease, LeaseKeeper } from '../runtime/cluster/lease-keeper.ts';
 import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
 import type { Config } from '../runtime/config/config.ts';
-import { formatListenAddress } from '../runtime/config/listen-address.ts';
 import { HoldfastError } from '../runtime/errors/holdfast-error.ts';
 import type { Gateway } from '../runtime/gateway.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
@@ -15,10 +14,10 @@ import type { Inspector } from '../runtime/ports/inspector.ts';
 import type { NodeRole } from '../runtime/ports/lease-store.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
+import { advertisedAddress } from './advertised-address.ts';
 import { ClusterApi } from './cluster-api.ts';
 import type { ClusterBus, ClusterKeys } from './cluster-bus.ts';
 import { ClusterGateway } from './cluster-gateway.ts';
-import { ownAddress } from './own-address.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
 
@@ -169,8 +168,7 @@ export class Incarnations {
   private address(): string {
     if (this.peerListener === null) return '';
     const { advertise, listen } = this.options.config.cluster;
-    const host = advertise === '' ? ownAddress(listen.host) : advertise;
-    return formatListenAddress({ host, port: this.peerPort });
+    return advertisedAddress(advertise, { ...listen, port: this.peerPort });
   }
 
   /** Does it again until it works or the node ends; null then. Only for what fails while a service is away. */

@@ -1,5 +1,9 @@
 import type { Config } from '../runtime/config/config.ts';
-import type { ListenAddress } from '../runtime/config/listen-address.ts';
+import {
+  formatListenAddress,
+  type ListenAddress,
+  parseListenAddress,
+} from '../runtime/config/listen-address.ts';
 
 /**
  * The configuration of one of the processes that share the clients' port: all other ports are its own, counted up from
@@ -12,9 +16,11 @@ export function configOfWorker(config: Config, worker: number): Config {
   const shifted = (address: ListenAddress): ListenAddress =>
     address.port === 0 ? address : { ...address, port: address.port + worker - 1 };
   const { admin, cluster } = config;
+  const told = parseListenAddress(cluster.advertise);
+  const advertise = told === null ? cluster.advertise : formatListenAddress(shifted(told));
   return {
     ...config,
     admin: { ...admin, listen: shifted(admin.listen) },
-    cluster: { ...cluster, listen: shifted(cluster.listen) },
+    cluster: { ...cluster, advertise, listen: shifted(cluster.listen) },
   };
 }

@@ -369,7 +369,12 @@ export const CONFIG_SCHEMA = z.object({
       '1',
       'Processes that share the client port, each a node of its own. Their admin ports count up from that of `admin.listen`, where `/readyz` stands for all of them.',
     ),
-    advertise: setting(HOST, '', 'Address at which other nodes reach this one.', { empty: 'own address' }),
+    advertise: setting(
+      HOST,
+      '',
+      'Address at which other nodes reach this one, with a port where it is not that of `cluster.listen`.',
+      { empty: 'own address' },
+    ),
     listen: setting(
       listenAddress,
       '0.0.0.0:0',
