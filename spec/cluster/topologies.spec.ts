@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask, next } from '../clients/client-socket.ts';
@@ -11,6 +12,11 @@ import { Member, type Settings } from './support/member.ts';
 import { until } from './support/until.ts';
 
 const CERTIFICATE = join(import.meta.dirname, '../support/certificates/first.crt');
+const USER = 'holdfast';
+/** What docs/deploy.md says are enough. The sentinels want no password. */
+const RIGHTS = /^user holdfast on >secret (.+)$/m.exec(
+  readFileSync(join(import.meta.dirname, '../../docs/deploy.md'), 'utf8'),
+)![1]!;
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -24,9 +30,9 @@ async function services(kind: 'cluster' | 'sentinels' | 'secure Kafka'): Promise
       return { 'redis.url': redis.url };
     }
     case 'sentinels': {
-      const redis = await RedisSentinels.start();
+      const redis = await RedisSentinels.start({ user: `${USER} on >secret ${RIGHTS}` });
       closing.push(() => redis.close());
-      return { 'redis.url': redis.url, 'redis.master': MASTER };
+      return { 'redis.url': redis.url.replace('://', `://${USER}:secret@`), 'redis.master': MASTER };
     }
     case 'secure Kafka': {
       const [redis, kafka] = await Promise.all([
@@ -51,7 +57,7 @@ async function services(kind: 'cluster' | 'sentinels' | 'secure Kafka'): Promise
 describe('two gateways and an API', () => {
   it.each([
     ['a Redis Cluster', 'cluster'],
-    ['Redis behind sentinels', 'sentinels'],
+    ['Redis behind sentinels, as a user of few rights', 'sentinels'],
     ['Kafka with TLS and a login, and Redis with a password', 'secure Kafka'],
   ] as const)('serve clients over %s', { timeout: 60_000 }, async (_, kind) => {
     const cluster = await startCluster({ gateways: 2, apis: 1, services: await services(kind) });

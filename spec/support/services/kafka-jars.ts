@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const VERSION = '4.2.0';
+export const KAFKA_VERSION = '4.2.0';
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/holdfast', import.meta.url));
 const HELP = 'or give brokers that run already in KAFKA_BROKERS (docker compose up -d kafka).';
 
 /** The folder with Apache Kafka's jars: fetched with Maven the first time, complete or not there at all. */
 export function kafkaJars(): string {
-  const folder = join(CACHE, `kafka-${VERSION}`);
+  const folder = join(CACHE, `kafka-${KAFKA_VERSION}`);
   if (existsSync(folder)) return folder;
   needs('java', ['-version'], 'default-jre-headless');
   needs('mvn', ['-version'], 'maven');
@@ -20,10 +20,10 @@ export function kafkaJars(): string {
       join(work, 'pom.xml'),
       '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>' +
         '<groupId>holdfast</groupId><artifactId>kafka-for-tests</artifactId><version>1</version><dependencies>' +
-        `<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${VERSION}</version>` +
+        `<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA_VERSION}</version>` +
         '</dependency></dependencies></project>',
     );
-    process.stderr.write(`fetching Apache Kafka ${VERSION} with Maven, once (about 100 MB) …\n`);
+    process.stderr.write(`fetching Apache Kafka ${KAFKA_VERSION} with Maven, once (about 100 MB) …\n`);
     const jars = join(work, 'jars');
     const flags = ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
     const { status } = spawnSync('mvn', flags, { cwd: work, stdio: ['ignore', 2, 2] });

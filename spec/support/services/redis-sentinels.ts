@@ -24,9 +24,10 @@ export class RedisSentinels {
     this.sentinel = spawn('redis-server', [join(folder, 'sentinel.conf'), '--sentinel'], { stdio: 'ignore' });
   }
 
-  static async start(): Promise<RedisSentinels> {
-    const master = await RedisService.start();
-    const replica = await RedisService.start({ replicaof: `127.0.0.1 ${master.port}` });
+  /** @param more settings of master and replica, as they stand in `redis.conf` */
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<RedisSentinels> {
+    const master = await RedisService.start(more);
+    const replica = await RedisService.start({ ...more, replicaof: `127.0.0.1 ${master.port}` });
     const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-sentinel-'));
     writeFileSync(
