@@ -187,7 +187,7 @@ function split(namespace: string, demo: BackendDispatcher, backend: BackendDispa
 }
 
 /** A record says where its socket lives now. */
-function learning(hear: UpstreamHandler, { homes }: Dispatcher): UpstreamHandler {
+export function learning(hear: UpstreamHandler, { homes }: Dispatcher): UpstreamHandler {
   return (record, settle) => {
     if (record.kind === 'disconnect') homes.forget(record.key);
     else homes.learn(record.key, record.home);

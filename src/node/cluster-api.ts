@@ -11,11 +11,11 @@ import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
-import { ApiRole } from './api-role.ts';
 import type { BusSeat, ClusterBus } from './cluster-bus.ts';
 import { SYSTEM_RANDOM } from './gateway-role.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface ClusterApiOptions {
   readonly config: Config;
@@ -26,6 +26,7 @@ export interface ClusterApiOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly surroundings: Surroundings;
 }
 
 /** How long nodes may take to answer an inquiry, ms. */
@@ -37,7 +38,7 @@ const SETTLE_TIMEOUT = 8_000;
 export class ClusterApi implements Role {
   readonly gateway = null;
   private readonly options: ClusterApiOptions;
-  private readonly api: ApiRole;
+  private readonly api: ReturnType<Surroundings['api']>;
   private readonly dispatcher: Dispatcher;
   private readonly undertaker: Undertaker;
   private mailbox: MailboxSubscription | null = null;
@@ -53,7 +54,7 @@ export class ClusterApi implements Role {
       node: lease.number,
       answerTimeout: ANSWER_TIMEOUT,
     });
-    this.api = new ApiRole({
+    this.api = options.surroundings.api({
       config,
       demo: null,
       dispatcher: this.dispatcher,

@@ -1,4 +1,3 @@
-import { PeerClient } from '../adapters/peer/peer-client.ts';
 import { Elsewhere } from '../adapters/uws/elsewhere.ts';
 import type { PortUse } from '../adapters/uws/listen.ts';
 import { FencedLog } from '../runtime/cluster/fenced-log.ts';
@@ -19,10 +18,11 @@ import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import { backendCallerFor } from './backend-caller-for.ts';
 import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
-import { GatewayRole, SYSTEM_RANDOM } from './gateway-role.ts';
+import { SYSTEM_RANDOM } from './gateway-role.ts';
 import { backendMetrics } from './node-metrics.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface ClusterGatewayOptions {
   readonly config: Config;
@@ -38,6 +38,7 @@ export interface ClusterGatewayOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly portUse: PortUse;
+  readonly surroundings: Surroundings;
 }
 
 /** How long other nodes may take to answer an inquiry, ms. */
@@ -49,10 +50,10 @@ const TOUCH_EVERY = 60_000;
 export class ClusterGateway implements Role {
   readonly backend = null;
   private readonly options: ClusterGatewayOptions;
-  private readonly clients: GatewayRole;
+  private readonly clients: ReturnType<Surroundings['clients']>;
   private readonly fencedLog: FencedLog;
   private readonly sessionLimit: SessionLimit | null;
-  private readonly peers: PeerClient;
+  private readonly peers: ReturnType<Surroundings['peers']>;
   private readonly elsewhere: Elsewhere;
   private readonly caller: ReturnType<typeof backendCallerFor>;
   private mailbox: MailboxSubscription | null = null;
@@ -62,7 +63,7 @@ export class ClusterGateway implements Role {
 
   constructor(options: ClusterGatewayOptions) {
     this.options = options;
-    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, log } = options;
+    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, log, surroundings } = options;
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
     this.fencedLog = new FencedLog(seat.upstreamLog, { maxRecords, maxBytes, holds: options.holds });
@@ -90,7 +91,7 @@ export class ClusterGateway implements Role {
     };
     this.caller = backendCallerFor(config, clock, log, metrics);
     const sessionIds = new SessionIds(keys.session);
-    this.peers = new PeerClient({
+    this.peers = surroundings.peers({
       addressOf: (number) => bus.directory.addressOf(number),
       key: keys.peers,
       self: node,
@@ -105,7 +106,7 @@ export class ClusterGateway implements Role {
       maxPayload: config.engine.maxPayload,
       gateway: () => this.gateway,
     });
-    this.clients = new GatewayRole({
+    this.clients = surroundings.clients({
       config,
       elsewhere: this.elsewhere,
       node,

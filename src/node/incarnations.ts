@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { PeerListener } from '../adapters/uws/peer-listener.ts';
 import { type Lease, LeaseKeeper } from '../runtime/cluster/lease-keeper.ts';
 import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
 import type { Config } from '../runtime/config/config.ts';
@@ -20,6 +19,7 @@ import type { ClusterBus, ClusterKeys } from './cluster-bus.ts';
 import { ClusterGateway } from './cluster-gateway.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
+import { SOCKETS, type Surroundings } from './surroundings.ts';
 
 export interface IncarnationsOptions {
   readonly config: Config;
@@ -35,6 +35,8 @@ export interface IncarnationsOptions {
   readonly lost: () => void;
   /** It is again, or there is another. */
   readonly regained: () => void;
+  /** Sockets, unless told. */
+  readonly surroundings?: Surroundings;
 }
 
 /** How often is tried again what needs a service that is not there, ms. */
@@ -51,9 +53,10 @@ export class Incarnations {
   inspectorOf: (gateway: Gateway, node: number) => Inspector | null = () => null;
   private readonly options: IncarnationsOptions;
   private readonly owner = randomUUID();
+  private readonly surroundings: Surroundings;
   private keeper: LeaseKeeper | null = null;
   private keys: ClusterKeys | null = null;
-  private peerListener: PeerListener | null = null;
+  private peerListener: ReturnType<Surroundings['peerListener']> | null = null;
   private peerPort = 0;
   private snowflakes: SnowflakeGenerator | null = null;
   private ports: Partial<Ports> = {};
@@ -61,6 +64,7 @@ export class Incarnations {
 
   constructor(options: IncarnationsOptions) {
     this.options = options;
+    this.surroundings = options.surroundings ?? SOCKETS;
   }
 
   /** Resolves with the ports bound, null when ended meanwhile; waits for services as long as it takes. */
@@ -134,6 +138,7 @@ export class Incarnations {
       lease,
       holds,
       snowflakes,
+      surroundings: this.surroundings,
       log: log.child({ node: lease.number }),
     };
     const config = this.rebound();
@@ -153,7 +158,7 @@ export class Incarnations {
     if (this.keys === null) return false;
     if (role === 'api' || this.peerListener !== null) return true;
     const { host, port } = config.cluster.listen;
-    this.peerListener = new PeerListener({
+    this.peerListener = this.surroundings.peerListener({
       engine: () => this.role?.gateway?.engine ?? null,
       // Sessions of a node that is not sure of its lease may be declared dead at any moment.
       departures: () => (this.keeper?.holds() ? (this.role?.gateway?.departures ?? null) : null),

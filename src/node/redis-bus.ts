@@ -36,17 +36,11 @@ export class RedisBus implements ClusterBus {
   protected readonly config: Config;
   protected readonly parts: BusParts;
 
-  constructor(config: Config, parts: BusParts) {
+  constructor(config: Config, parts: BusParts, client = openClient(config, parts)) {
     this.config = config;
     this.parts = parts;
-    const { clock, log, metrics } = parts;
-    this.client = new RedisClient({
-      settings: { ...config.redis, timeout: COMMAND_TIMEOUT },
-      clock,
-      log,
-      observe: (seconds) => metrics.redisDuration.observe(seconds * 1000),
-    });
-    const { client } = this;
+    this.client = client;
+    const { clock, log } = parts;
     this.leases = new RedisLeaseStore(client);
     this.burial = new RedisBurial(client);
     this.events = new RedisEventChannel(client, clock, log);
@@ -131,4 +125,13 @@ export class RedisBus implements ClusterBus {
     const { clock, log } = this.parts;
     return new RedisPresence({ client: this.client, clock, log, self, directory: this.directory });
   }
+}
+
+function openClient(config: Config, { clock, log, metrics }: BusParts): RedisClient {
+  return new RedisClient({
+    settings: { ...config.redis, timeout: COMMAND_TIMEOUT },
+    clock,
+    log,
+    observe: (seconds) => metrics.redisDuration.observe(seconds * 1000),
+  });
 }

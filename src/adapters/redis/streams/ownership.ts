@@ -8,7 +8,7 @@ import { CONSUMERS_KEY, ownerKey, PARTITIONS } from './partitions.ts';
  *
  * A partition that is free and falls to this consumer is taken at once.
  */
-const CLAIM = `local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)
+export const CLAIM = `local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local consumers = redis.call('ZRANGE', KEYS[1], 0, -1)
@@ -30,7 +30,7 @@ return owned
 `;
 
 /** KEYS as above; ARGV: consumer. */
-const LEAVE = `redis.call('ZREM', KEYS[1], ARGV[1])
+export const LEAVE = `redis.call('ZREM', KEYS[1], ARGV[1])
 for index = 2, #KEYS do
   if redis.call('GET', KEYS[index]) == ARGV[1] then redis.call('DEL', KEYS[index]) end
 end

@@ -1,0 +1,158 @@
+import type { SimulatedBackend } from './simulated-backend.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+import type { VirtualTime } from './virtual-time.ts';
+import type { SimulatedWorkload } from './workload.ts';
+
+/** What faults can reach. */
+export interface Arena {
+  readonly time: VirtualTime;
+  readonly cluster: SimulatedCluster;
+  readonly backend: SimulatedBackend;
+  readonly workload: SimulatedWorkload;
+}
+
+export interface SimulatedFault {
+  readonly name: string;
+  /** What was acknowledged may be lost by it: docs/guarantees.md. */
+  readonly loses?: true;
+  /** Does it, and undoes it. */
+  strike(arena: Arena): Promise<void>;
+}
+
+function ofNode(
+  name: string,
+  role: 'gateways' | 'apis',
+  strike: (node: SimulatedNode, time: VirtualTime) => Promise<void>,
+): SimulatedFault {
+  return {
+    name: `${role}: ${name}`,
+    async strike({ cluster, time }) {
+      const node = time.random.pick(cluster[role]);
+      if (node.hasStopped) return;
+      time.note('FAULT', `${name} ${node.name}`);
+      await strike(node, time);
+      time.note('FAULT', `${name} ${node.name} is over`);
+    },
+  };
+}
+
+async function kill(node: SimulatedNode, time: VirtualTime): Promise<void> {
+  node.kill();
+  await time.pause(time.between(0, 6_000));
+  node.start();
+}
+
+async function pause(node: SimulatedNode, time: VirtualTime): Promise<void> {
+  const { process } = node;
+  process.pause();
+  await time.pause(time.random.chance(0.5) ? time.between(20, 3_000) : time.between(3_000, 9_000));
+  process.wake();
+}
+
+async function drain(node: SimulatedNode, time: VirtualTime): Promise<void> {
+  node.drain();
+  for (let waited = 0; !node.hasStopped && waited < 30_000; waited += 50) await time.pause(50);
+  if (!node.hasStopped) throw new Error(`${node.name} does not end after it was told to`);
+  node.start();
+}
+
+async function cut({ way }: SimulatedNode, time: VirtualTime): Promise<void> {
+  way.isCut = true;
+  way.cut();
+  await time.pause(time.between(50, 5_000));
+  way.isCut = false;
+}
+
+async function reset({ way }: SimulatedNode): Promise<void> {
+  way.cut();
+}
+
+async function silence({ way }: SimulatedNode, time: VirtualTime): Promise<void> {
+  const length = time.between(50, 6_000);
+  way.silentUntil = time.now() + length;
+  await time.pause(length);
+}
+
+async function slow({ way }: SimulatedNode, time: VirtualTime): Promise<void> {
+  way.delay = time.between(20, 400);
+  await time.pause(time.between(500, 4_000));
+  way.delay = 0;
+}
+
+function ofNodes(
+  name: string,
+  strike: (node: SimulatedNode, time: VirtualTime) => Promise<void>,
+): readonly SimulatedFault[] {
+  return [ofNode(name, 'gateways', strike), ofNode(name, 'apis', strike)];
+}
+
+const redisRestarts: SimulatedFault = {
+  name: 'Redis restarts',
+  async strike({ cluster: { redis }, time }) {
+    time.note('FAULT', 'Redis goes down');
+    redis.down();
+    await time.pause(time.between(10, 5_000));
+    redis.up();
+    time.note('FAULT', 'Redis is up');
+  },
+};
+
+const redisStalls: SimulatedFault = {
+  name: 'Redis stands still',
+  async strike({ cluster: { redis }, time }) {
+    const length = time.between(50, 5_000);
+    time.note('FAULT', `Redis stands still for ${length.toFixed()} ms`);
+    redis.stalledUntil = time.now() + length;
+    await time.pause(length);
+  },
+};
+
+const redisFailsOver: SimulatedFault = {
+  name: 'Redis fails over',
+  loses: true,
+  async strike({ cluster: { redis }, time }) {
+    redis.fallBehind();
+    await time.pause(time.between(1, 1_000));
+    redis.down();
+    await time.pause(time.between(100, 4_000));
+    redis.failOver();
+    redis.up();
+    time.note('FAULT', 'Redis failed over');
+  },
+};
+
+const clientsReset: SimulatedFault = {
+  name: 'connections of clients are reset',
+  async strike({ time, workload }) {
+    time.note('FAULT', 'connections of clients are reset');
+    for (const session of workload.openSessions()) {
+      if (time.random.chance(0.5)) for (const line of [...session.lines]) line.reset();
+    }
+  },
+};
+
+const answersLost: SimulatedFault = {
+  name: 'answers of the backend are lost',
+  async strike({ time, backend }) {
+    time.note('FAULT', 'answers of the backend are lost');
+    backend.lossy = 0.2;
+    await time.pause(time.between(100, 2_000));
+    backend.lossy = 0;
+  },
+};
+
+export const FAULTS: readonly SimulatedFault[] = [
+  ...ofNodes('kills', kill),
+  ...ofNodes('pauses', pause),
+  ...ofNodes('drains', drain),
+  ...ofNodes('cuts from Redis', cut),
+  ...ofNodes('resets to Redis', reset),
+  ...ofNodes('silences to Redis', silence),
+  ...ofNodes('slows to Redis', slow),
+  redisRestarts,
+  redisStalls,
+  redisFailsOver,
+  clientsReset,
+  answersLost,
+];

@@ -1,0 +1,179 @@
+import {
+  ACQUIRE,
+  BURIED,
+  CLAIM_BURIAL,
+  NODES,
+  RELEASE,
+  RENEW,
+} from '../../../src/adapters/redis/lease-scripts.ts';
+import { CLAIM, LEAVE } from '../../../src/adapters/redis/streams/ownership.ts';
+import { byScore, type Keyspace, newHash, newSortedSet } from './keyspace.ts';
+
+type Script = (keyspace: Keyspace, keys: readonly string[], args: readonly string[], now: number) => unknown;
+
+interface LeaseRecord {
+  number: number;
+  epoch: number;
+  slot: number;
+  owner: string;
+  name: string;
+  load: object;
+  burial?: string;
+  burialEnds?: number;
+}
+
+function tables(keyspace: Keyspace, keys: readonly string[]) {
+  const [names, leases, records, numbers, reached, counter] = keys as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  return {
+    names: keyspace.at(names, newHash),
+    leases: keyspace.at(leases, newSortedSet),
+    records: keyspace.at(records, newHash),
+    numbers: keyspace.at(numbers, newHash),
+    reached: keyspace.at(reached, newHash),
+    counter: keyspace.at(counter, newHash),
+  };
+}
+
+type Tables = ReturnType<typeof tables>;
+
+function recordOf({ records }: Tables, member: string): LeaseRecord | null {
+  const text = records.get(member);
+  return text === undefined ? null : (JSON.parse(text) as LeaseRecord);
+}
+
+function count({ counter }: Tables, field: string): number {
+  const next = Number(counter.get(field) ?? 0) + 1;
+  counter.set(field, String(next));
+  return next;
+}
+
+function holderOf({ numbers, leases }: Tables, number: string, now: number): string | null {
+  const epoch = numbers.get(number);
+  const member = `${number}:${epoch}`;
+  return epoch !== undefined && (leases.get(member) ?? 0) > now ? member : null;
+}
+
+function freshNumber(all: Tables, now: number): string {
+  for (;;) {
+    const candidate = String((count(all, 'number') - 1) % 1024);
+    if (holderOf(all, candidate, now) === null) return candidate;
+  }
+}
+
+const acquire: Script = (keyspace, keys, [name, owner, wanted, ttl, text], now) => {
+  const all = tables(keyspace, keys);
+  const { names, leases, records, numbers, reached } = all;
+  const number = wanted === '' ? (names.get(name!) ?? freshNumber(all, now)) : wanted!;
+  const holder = holderOf(all, number, now);
+  if (holder !== null) {
+    const record = recordOf(all, holder)!;
+    if (record.owner !== owner) return ['held', record.name, String(leases.get(holder))];
+    leases.delete(holder);
+    records.delete(holder);
+  }
+  const live = [...leases].filter(([, ends]) => ends > now).map(([member]) => recordOf(all, member)?.slot);
+  let slot = 0;
+  while (live.includes(slot)) slot++;
+  const epoch = count(all, 'epoch');
+  const member = `${number}:${epoch}`;
+  names.set(name!, number);
+  numbers.set(number, String(epoch));
+  records.set(member, JSON.stringify({ ...JSON.parse(text!), number: Number(number), epoch, slot, owner }));
+  leases.set(member, now + Number(ttl));
+  return ['granted', number, String(epoch), String(slot), reached.get(number) ?? '0'];
+};
+
+const renew: Script = (keyspace, keys, [number, epoch, owner, reached, load, ttl], now) => {
+  const all = tables(keyspace, keys);
+  const member = `${number}:${epoch}`;
+  const record = recordOf(all, member);
+  if (record === null || all.numbers.get(number!) !== epoch) return 0;
+  if (record.owner !== owner || record.burial !== undefined) return 0;
+  record.load = JSON.parse(load!);
+  all.records.set(member, JSON.stringify(record));
+  all.reached.set(number!, reached!);
+  all.leases.set(member, now + Number(ttl));
+  return 1;
+};
+
+function drop(all: Tables, number: string, epoch: string): number {
+  const member = `${number}:${epoch}`;
+  all.leases.delete(member);
+  all.records.delete(member);
+  if (all.numbers.get(number) === epoch) all.numbers.delete(number);
+  return 1;
+}
+
+const release: Script = (keyspace, keys, [number, epoch, owner]) => {
+  const all = tables(keyspace, keys);
+  if (recordOf(all, `${number}:${epoch}`)?.owner !== owner) return 0;
+  return drop(all, number!, epoch!);
+};
+
+const nodes: Script = (keyspace, keys, [which], now) => {
+  const { leases, records } = tables(keyspace, keys);
+  return byScore(leases)
+    .filter((member) => leases.get(member)! > now === (which === 'live'))
+    .flatMap((member) => records.get(member) ?? []);
+};
+
+const claimBurial: Script = (keyspace, keys, [number, epoch, owner, ttl], now) => {
+  const all = tables(keyspace, keys);
+  const member = `${number}:${epoch}`;
+  const record = recordOf(all, member);
+  const ends = all.leases.get(member);
+  if (ends === undefined || record === null || ends > now) return 0;
+  if (record.burial !== undefined && record.burial !== owner && record.burialEnds! > now) return 0;
+  all.records.set(member, JSON.stringify({ ...record, burial: owner, burialEnds: now + Number(ttl) }));
+  return 1;
+};
+
+const buried: Script = (keyspace, keys, [number, epoch]) => drop(tables(keyspace, keys), number!, epoch!);
+
+/** Consumers are sorted by when they were first seen, not by their random names: a seed has to do the same again. */
+const claim: Script = (keyspace, [consumersKey, ...owners], [consumer, ttl, ...wishes], now) => {
+  const scores = keyspace.at(consumersKey!, newSortedSet);
+  scores.set(consumer!, now + Number(ttl));
+  for (const [name, ends] of scores) if (ends <= now) scores.delete(name);
+  const consumers = [...scores.keys()];
+  return owners.map((key, index) => {
+    const owner = keyspace.get<string>(key);
+    const isDue = consumers[index % consumers.length] === consumer;
+    if (owner === consumer) {
+      if (wishes[index] === 'release') {
+        keyspace.delete(key);
+        return 0;
+      }
+      keyspace.expire(key, Number(ttl));
+      return isDue ? 1 : 2;
+    }
+    if (owner !== null || !isDue || wishes[index] !== 'none') return 0;
+    keyspace.set(key, consumer!, now + Number(ttl));
+    return 1;
+  });
+};
+
+const leave: Script = (keyspace, [consumersKey, ...owners], [consumer]) => {
+  keyspace.at(consumersKey!, newSortedSet).delete(consumer!);
+  for (const key of owners) if (keyspace.get<string>(key) === consumer) keyspace.delete(key);
+  return 1;
+};
+
+/** What the Lua scripts do, by their text. */
+export const SCRIPTS: ReadonlyMap<string, Script> = new Map([
+  [ACQUIRE, acquire],
+  [RENEW, renew],
+  [RELEASE, release],
+  [NODES, nodes],
+  [CLAIM_BURIAL, claimBurial],
+  [BURIED, buried],
+  [CLAIM, claim],
+  [LEAVE, leave],
+]);

@@ -1,0 +1,152 @@
+import { compareIds } from '../../../src/adapters/redis/streams/stream-reader.ts';
+import { type Keyspace, newStream, type Stream, type StreamEntry } from './keyspace.ts';
+
+type Arg = string | number | Buffer;
+type Reply = [id: Buffer, fields: Buffer[]];
+
+/** The commands of streams, as far as they are used. */
+export class StreamCommands {
+  private readonly keyspace: Keyspace;
+  private readonly wallNow: () => number;
+
+  constructor(keyspace: Keyspace, wallNow: () => number) {
+    this.keyspace = keyspace;
+    this.wallNow = wallNow;
+  }
+
+  xadd([key, ...rest]: Arg[]): string | null {
+    const star = rest.indexOf('*');
+    const options = rest.slice(0, star);
+    const existing = this.keyspace.get<Stream>(String(key));
+    if (existing === null && options.includes('NOMKSTREAM')) return null;
+    const stream = existing ?? this.keyspace.at(String(key), newStream);
+    const [time, sequence] = stream.lastId.split('-').map(Number) as [number, number];
+    const now = Math.floor(this.wallNow());
+    const id = now > time ? `${now}-0` : `${time}-${sequence + 1}`;
+    stream.lastId = id;
+    stream.entries.push({ id, fields: rest.slice(star + 1).map(bytes) });
+    return id;
+  }
+
+  /** Null while there is nothing: the caller blocks. */
+  xread(args: Arg[]): [Buffer, Reply[]][] | null {
+    const { keys, ids, count } = parse(args);
+    const found = keys.flatMap((key, index): [Buffer, Reply[]][] => {
+      const stream = this.keyspace.get<Stream>(key);
+      const entries = stream?.entries.filter(({ id }) => compareIds(id, ids[index]!) > 0) ?? [];
+      return entries.length === 0 ? [] : [[bytes(key), entries.slice(0, count).map(reply)]];
+    });
+    return found.length === 0 ? null : found;
+  }
+
+  xreadgroup(args: Arg[]): [Buffer, Reply[]][] | null {
+    const [, groupName, consumer] = args.map(String);
+    const { keys, count } = parse(args);
+    const groups = keys.map((key) => this.group(key, groupName!));
+    const found: [Buffer, Reply[]][] = [];
+    for (const [index, key] of keys.entries()) {
+      const { stream, group } = groups[index]!;
+      const entries = stream.entries
+        .filter(({ id }) => compareIds(id, group.lastDelivered) > 0)
+        .slice(0, count);
+      if (entries.length === 0) continue;
+      for (const { id } of entries) {
+        group.lastDelivered = id;
+        group.pending.set(id, { consumer: consumer!, at: this.wallNow() });
+      }
+      found.push([bytes(key), entries.map(reply)]);
+    }
+    return found.length === 0 ? null : found;
+  }
+
+  xautoclaim([key, groupName, consumer, minIdle, start, , count]: Arg[]): [Buffer, Reply[], Buffer[]] {
+    const { stream, group } = this.group(String(key), String(groupName));
+    const claimed: StreamEntry[] = [];
+    const ids = [...group.pending.keys()].sort(compareIds);
+    for (const id of ids.filter((one) => compareIds(one, String(start)) >= 0)) {
+      if (claimed.length >= Number(count)) return [bytes(id), claimed.map(reply), []];
+      const pending = group.pending.get(id)!;
+      if (this.wallNow() - pending.at < Number(minIdle)) continue;
+      const entry = stream.entries.find((one) => one.id === id);
+      if (entry === undefined) {
+        group.pending.delete(id);
+        continue;
+      }
+      group.pending.set(id, { consumer: String(consumer), at: this.wallNow() });
+      claimed.push(entry);
+    }
+    return [bytes('0-0'), claimed.map(reply), []];
+  }
+
+  xgroup([, key, name, id]: Arg[]): string {
+    const stream = this.keyspace.at(String(key), newStream);
+    if (stream.groups.has(String(name))) throw new Error('BUSYGROUP Consumer Group name already exists');
+    stream.groups.set(String(name), { lastDelivered: String(id), pending: new Map() });
+    return 'OK';
+  }
+
+  xack([key, name, ...ids]: Arg[]): number {
+    const group = this.keyspace.get<Stream>(String(key))?.groups.get(String(name));
+    return ids.filter((id) => group?.pending.delete(String(id)) === true).length;
+  }
+
+  xdel([key, ...ids]: Arg[]): number {
+    return this.remove(String(key), ({ id }) => ids.includes(id));
+  }
+
+  xtrim([key, , minId]: Arg[]): number {
+    return this.remove(String(key), ({ id }) => compareIds(id, String(minId)) < 0);
+  }
+
+  xlen([key]: Arg[]): number {
+    return this.keyspace.get<Stream>(String(key))?.entries.length ?? 0;
+  }
+
+  xinfo([, key]: Arg[]): unknown[] {
+    const stream = this.keyspace.get<Stream>(String(key));
+    if (stream === null) throw new Error('ERR no such key');
+    return ['length', stream.entries.length, 'last-generated-id', stream.lastId];
+  }
+
+  private remove(key: string, isGone: (entry: StreamEntry) => boolean): number {
+    const stream = this.keyspace.get<Stream>(key);
+    if (stream === null) return 0;
+    const kept = stream.entries.filter((entry) => !isGone(entry));
+    const removed = stream.entries.length - kept.length;
+    stream.entries.splice(0, stream.entries.length, ...kept);
+    return removed;
+  }
+
+  private group(key: string, name: string) {
+    const stream = this.keyspace.get<Stream>(key);
+    const group = stream?.groups.get(name);
+    if (stream === null || group === undefined) throw new Error(`NOGROUP No such key '${key}' or group`);
+    return { stream, group };
+  }
+}
+
+/** Keys that a blocking read waits for, and for how long, ms. */
+export function blockingOf(args: Arg[]): { keys: readonly string[]; block: number } {
+  const { keys, block } = parse(args);
+  return { keys, block };
+}
+
+function parse(args: Arg[]): { keys: string[]; ids: string[]; count: number; block: number } {
+  const words = args.map(String);
+  const rest = words.slice(words.indexOf('STREAMS') + 1);
+  const half = rest.length / 2;
+  return {
+    keys: rest.slice(0, half),
+    ids: rest.slice(half),
+    count: Number(words[words.indexOf('COUNT') + 1]),
+    block: Number(words[words.indexOf('BLOCK') + 1]),
+  };
+}
+
+function reply({ id, fields }: StreamEntry): Reply {
+  return [bytes(id), [...fields]];
+}
+
+function bytes(value: Arg | Uint8Array): Buffer {
+  return typeof value === 'string' || typeof value === 'number' ? Buffer.from(String(value)) : Buffer.from(value);
+}

@@ -1,0 +1,111 @@
+import { History } from '../support/history/history.ts';
+import { describeViolations, type Violation } from '../support/history/violation.ts';
+import { FAULTS, type SimulatedFault } from './faults.ts';
+import { ALL, type Safeguards } from './safeguards.ts';
+import { SimulatedBackend } from './simulated-backend.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { SimulatedWorkload } from './workload.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly safeguards?: Safeguards;
+  /** Which may strike; all unless given. */
+  readonly faults?: readonly SimulatedFault[];
+}
+
+export interface Verdict {
+  readonly seed: number;
+  /** What is wrong, for people; empty when every promise was kept. */
+  readonly found: string;
+  readonly film: readonly string[];
+  readonly summary: string;
+}
+
+const BEGIN_WITHIN = 20_000;
+const HEAL_WITHIN = 60_000;
+const CALM = 3_000;
+const SETTLE_WITHIN = 45_000;
+
+/** One cluster's life from a seed: traffic under faults, then calm, then judgement. */
+export async function simulate({ seed, safeguards = ALL, faults = FAULTS }: SimulationOptions): Promise<Verdict> {
+  const time = new VirtualTime(seed);
+  const { random } = time;
+  const history = new History();
+  const backend = new SimulatedBackend(time, history);
+  const size = { gateways: 2 + random.below(2), apis: 1 + random.below(2) };
+  const cluster = new SimulatedCluster(time, backend, safeguards, size);
+  const { balance, apis } = cluster;
+  // Who came while Redis was away is found when it is back: docs/guarantees.md.
+  const knownAfter = faults.length === 0 ? 1_000 : 8_000;
+  const workload = new SimulatedWorkload({
+    time,
+    history,
+    backend,
+    balance,
+    apis,
+    clients: 4 + random.below(5),
+    pushers: 1 + random.below(2),
+    knownAfter,
+  });
+  const struck: string[] = [];
+  const trouble: string[] = [];
+  let loses = false;
+
+  cluster.start();
+  await time.run(BEGIN_WITHIN, () => cluster.isReady);
+  if (!cluster.isReady) trouble.push('the cluster does not become ready');
+  workload.start();
+  await time.run(2_000);
+  const rounds = faults.length === 0 ? 0 : 1 + random.below(3);
+  for (let round = 0; round < rounds; round++) {
+    const fault = random.pick(faults);
+    struck.push(fault.name);
+    loses = loses || fault.loses === true;
+    let isOver = false;
+    fault.strike({ time, cluster, backend, workload }).then(
+      () => {
+        isOver = true;
+      },
+      (error: unknown) => {
+        isOver = true;
+        trouble.push(String(error));
+      },
+    );
+    // The next one may strike before this one is over.
+    const patience = random.chance(0.3) ? time.between(100, 2_000) : HEAL_WITHIN;
+    await time.run(patience, () => isOver);
+    await time.run(time.between(100, 2_000));
+  }
+  await time.run(HEAL_WITHIN, () => cluster.isReady && workload.current.every((one) => one?.isOpen === true));
+  if (!cluster.isReady) trouble.push('the cluster does not heal');
+  await time.run(CALM);
+
+  workload.isRunning = false;
+  const isAnswered = () => workload.openSessions().every(({ unanswered }) => unanswered.size === 0);
+  await time.run(SETTLE_WITHIN, () => isAnswered() && workload.isQuiet);
+  await time.run(1_500);
+  for (const session of workload.openSessions()) session.claim();
+  history.settled();
+  time.note('JUDGE', 'everything promised so far must have arrived');
+  for (const session of workload.current) session?.disconnect();
+  const heard = () => workload.sessions.filter(({ name }) => backend.sockets.has(name));
+  await time.run(SETTLE_WITHIN, () => heard().every(({ name }) => backend.ends.has(name)));
+  await time.run(500);
+  for (const { name } of heard()) history.accepted(`end ${name}`);
+  const promises = { mayRepeat: (stream: string) => !stream.startsWith('pusher') };
+  const violations = history.check(promises).filter((one) => !(loses && isLoss(one)));
+  const found = [...trouble, ...(violations.length === 0 ? [] : [describeViolations(violations)])].join('\n');
+  for (const node of cluster.nodes) node.kill();
+  return {
+    seed,
+    found,
+    film: time.film,
+    summary: `${size.gateways} gateways, ${size.apis} APIs, ${workload.sessions.length} sessions, ${struck.join('; ') || 'no fault'}`,
+  };
+}
+
+/** What Redis has forgotten is missing, and nothing is said of it again. */
+function isLoss({ kind }: Violation): boolean {
+  return kind === 'missing';
+}

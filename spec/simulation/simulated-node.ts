@@ -1,0 +1,168 @@
+import type { ClusterBus } from '../../src/node/cluster-bus.ts';
+import { Incarnations } from '../../src/node/incarnations.ts';
+import { NodeLife } from '../../src/node/node-life.ts';
+import { RedisBus } from '../../src/node/redis-bus.ts';
+import type { RedisClient } from '../../src/adapters/redis/redis-client.ts';
+import type { Config } from '../../src/runtime/config/config.ts';
+import { TimingWheel } from '../../src/runtime/machine/timing-wheel.ts';
+import { Metrics } from '../../src/runtime/metrics/metrics.ts';
+import type { BackendCaller } from '../../src/runtime/ports/backend.ts';
+import type { NodeRole } from '../../src/runtime/ports/lease-store.ts';
+import type { Log } from '../../src/runtime/ports/log.ts';
+import { ApiDoor } from './api-door.ts';
+import { ClientDoor } from './client-door.ts';
+import type { SimulatedRedis } from './redis/simulated-redis.ts';
+import { SimulatedRedisClient } from './redis/simulated-redis-client.ts';
+import type { Safeguards } from './safeguards.ts';
+import { type PeerDoor, SimulatedPeers } from './simulated-peers.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import type { VirtualTime } from './virtual-time.ts';
+import { Way } from './way.ts';
+
+/** What all nodes of a simulation share. */
+export interface Ground {
+  readonly time: VirtualTime;
+  readonly redis: SimulatedRedis;
+  readonly peerDoors: Map<string, PeerDoor>;
+  readonly backendOf: (process: SimulatedProcess) => BackendCaller;
+  readonly safeguards: Safeguards;
+  readonly metrics: Metrics;
+}
+
+const FLUSH_TIMEOUT = 10_000;
+
+/** One node of the cluster, over and over: each start is a new process under the same name. */
+export class SimulatedNode {
+  readonly name: string;
+  readonly role: NodeRole;
+  /** To Redis. */
+  readonly way: Way;
+  process: SimulatedProcess;
+  /** Where clients, or pushers, reach it; null until it has begun. */
+  clients: ClientDoor | null = null;
+  api: ApiDoor | null = null;
+  private readonly ground: Ground;
+  private readonly config: Config;
+  private life: NodeLife | null = null;
+  private isStopped = true;
+
+  constructor(name: string, role: NodeRole, config: Config, ground: Ground) {
+    this.name = name;
+    this.role = role;
+    this.config = config;
+    this.ground = ground;
+    this.way = new Way(ground.time);
+    this.process = new SimulatedProcess(name, ground.time);
+  }
+
+  get isReady(): boolean {
+    return this.life?.phase() === 'ready' && !this.isStopped && this.process.state === 'running';
+  }
+
+  get hasStopped(): boolean {
+    return this.isStopped;
+  }
+
+  start(): void {
+    const { time, redis, safeguards, peerDoors, backendOf, metrics } = this.ground;
+    const process = new SimulatedProcess(this.name, time);
+    this.process = process;
+    this.isStopped = false;
+    const log = this.journal(process);
+    const { clock } = process;
+    const wheel = new TimingWheel(clock);
+    const client = new SimulatedRedisClient(process, time, redis, this.way) as unknown as RedisClient;
+    const bus: ClusterBus = safeguards.bus(new RedisBus(this.config, { clock, metrics, log }, client));
+    const way = new Way(time);
+    const incarnations: Incarnations = new Incarnations({
+      config: this.config,
+      role: this.role,
+      worker: 0,
+      version: 'simulated',
+      bus,
+      clock,
+      wheel,
+      metrics,
+      log,
+      lost: () => life.tell('LEASE_LOST'),
+      regained: () => life.tell('LEASE_REGAINED'),
+      surroundings: {
+        peerListener: (options) => ({
+          listen: async (host, port) => {
+            peerDoors.set(`${this.config.cluster.advertise}:${port}`, { process, options, way });
+            return host === '' ? 0 : port;
+          },
+          close: () => {},
+        }),
+        peers: (options) => new SimulatedPeers(time, process, way, peerDoors, options),
+        clients: (options) => {
+          this.clients = new ClientDoor(safeguards.gateway(options), process);
+          return this.clients;
+        },
+        api: (options) => {
+          const { learnsHomes } = safeguards;
+          this.api = new ApiDoor(safeguards.api(options), backendOf(process), time.random, learnsHomes);
+          return this.api;
+        },
+      },
+    });
+    const role = () => incarnations.role;
+    const life: NodeLife = new NodeLife(
+      wheel,
+      {
+        holdsConnections: () => role()?.holdsConnections() ?? false,
+        acceptConnections: () => role()?.accept(),
+        stopAccepting: () => role()?.stopAccepting(),
+        closePaced: async () => role()?.closePaced(),
+        closeRest: () => role()?.closeRest(),
+        flush: async () => role()?.flush(),
+        exit: () => void incarnations.end().then(() => this.exited(process)),
+        fault: (error) => log.error({ err: error }, 'internal error in the life of the node'),
+      },
+      this.config.drain.timeout,
+      FLUSH_TIMEOUT,
+    );
+    this.life = life;
+    void incarnations.begin().then((ports) => {
+      if (ports === null) return;
+      time.note(this.name, 'is ready');
+      life.tell('LISTENING');
+    });
+  }
+
+  kill(): void {
+    this.exited(this.process);
+  }
+
+  drain(): void {
+    this.life?.tell('DRAIN_REQUESTED');
+  }
+
+  private exited(process: SimulatedProcess): void {
+    process.die();
+    if (this.process !== process) return;
+    this.isStopped = true;
+    this.clients = null;
+    this.api = null;
+    this.way.cut();
+  }
+
+  private journal(process: SimulatedProcess): Log {
+    const { time } = this.ground;
+    const line = (level: string) => (fields: object, message: string) => {
+      if (process.isDead || this.process !== process) return;
+      const { err, ...rest } = fields as { err?: unknown };
+      const why = err === undefined ? '' : ` (${err instanceof Error ? (level === 'error' ? err.stack : err.message) : String(err)})`;
+      time.note(this.name, `${level}: ${message}${why} ${JSON.stringify(rest)}`);
+    };
+    const nothing = () => {};
+    const log: Log = {
+      debug: nothing,
+      info: nothing,
+      warn: line('warn'),
+      error: line('error'),
+      child: () => log,
+    };
+    return log;
+  }
+}
