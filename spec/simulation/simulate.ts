@@ -47,6 +47,7 @@ export async function simulate({ seed, safeguards = ALL, faults = FAULTS }: Simu
     clients: 4 + random.below(5),
     pushers: 1 + random.below(2),
     knownAfter,
+    mayLoseNodes: faults.length > 0,
   });
   const struck: string[] = [];
   const trouble: string[] = [];

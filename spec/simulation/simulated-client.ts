@@ -21,6 +21,9 @@ export class SimulatedSession {
   readonly name: string;
   connectedAt: number | null = null;
   hasEnded = false;
+  /** It may have been moved to another node. */
+  hasMoved = false;
+  isOwedEchoes = () => true;
   whyEnded = '';
   /** Acknowledgements it waits for. */
   readonly unanswered = new Set<string>();
@@ -244,6 +247,7 @@ export class SimulatedSession {
       if (frame !== '3probe') return this.frame(frame);
       this.pausing = () => {
         this.isPaused = true;
+        this.hasMoved = true;
         this.pausing = null;
         this.time.note(this.name, `upgrades at ${to.process.name}`);
         line.up(() => candidate.socket?.received('5'));
@@ -314,7 +318,7 @@ export class SimulatedSession {
       if (!this.unanswered.delete(id)) return;
       this.time.note(name, `has the acknowledgement of ${ackId}`);
       history.accepted(id);
-      history.accepted(`echo of ${id}`);
+      if (this.isOwedEchoes()) history.accepted(`echo of ${id}`);
     } else {
       this.end('io server disconnect');
     }

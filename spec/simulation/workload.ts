@@ -17,6 +17,8 @@ export interface WorkloadOptions {
   readonly pushers: number;
   /** How long a session is open before pushes to its user or room are promised to it, ms. */
   readonly knownAfter: number;
+  /** What goes to a session by its old home may be lost. */
+  readonly mayLoseNodes: boolean;
 }
 
 const KINDS: readonly Transports[] = ['websocket', 'upgrade', 'polling', 'upgrade'];
@@ -52,10 +54,11 @@ export class SimulatedWorkload {
 
   private connect(index: number, life: number): void {
     if (!this.isRunning) return;
-    const { time, history, balance } = this.options;
+    const { time, history, balance, mayLoseNodes } = this.options;
     const name = `c${index}#${life}`;
     const delay = time.between(0.5, 12);
     const session = new SimulatedSession(time, history, balance, name, KINDS[index % KINDS.length]!, delay);
+    session.isOwedEchoes = () => !(session.hasMoved && mayLoseNodes);
     this.sessions.push(session);
     this.current[index] = session;
     const beat = () => {
@@ -92,7 +95,7 @@ export class SimulatedWorkload {
   }
 
   private aim(): { to: Partial<Target>; names: string[]; perhaps?: string } | null {
-    const { time, backend, knownAfter } = this.options;
+    const { time, backend, knownAfter, mayLoseNodes } = this.options;
     const { random } = time;
     const known = this.openSessions().filter(({ name }) => {
       const begun = backend.begun.get(name);
@@ -101,8 +104,10 @@ export class SimulatedWorkload {
     const fresh = this.openSessions().filter(({ name }) => backend.sockets.has(name));
     const die = random.below(10);
     if (die < 4 && fresh.length > 0) {
-      const { name } = random.pick(fresh);
-      return { to: { sockets: [backend.sockets.get(name)!] }, names: [name] };
+      const { name, hasMoved } = random.pick(fresh);
+      const to = { sockets: [backend.sockets.get(name)!] };
+      // Goes by the old home, and is lost with it.
+      return hasMoved && mayLoseNodes ? { to, names: [], perhaps: name } : { to, names: [name] };
     }
     if (known.length === 0) return null;
     if (die < 7) {

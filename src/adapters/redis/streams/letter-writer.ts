@@ -14,6 +14,8 @@ export interface LetterWriterOptions {
   readonly holds: () => boolean;
   /** Whether the reader lives: a stream that is not there will come (again). */
   readonly lives: () => boolean;
+  /** Whether this node's own time is over: what still waits was not posted. */
+  readonly isClosed: () => boolean;
 }
 
 interface Waiting {
@@ -63,8 +65,12 @@ export class LetterWriter {
   }
 
   private async run(): Promise<void> {
-    const { clock, lives, holds } = this.options;
+    const { clock, lives, holds, isClosed } = this.options;
     while (this.waiting.length > 0) {
+      if (isClosed()) {
+        this.refuse(this.waiting.splice(0), new HoldfastError('unavailable', 'this node has left the cluster'));
+        break;
+      }
       if (!lives()) {
         for (const { accepted } of this.waiting.splice(0)) accepted();
         break;
@@ -114,12 +120,13 @@ export class LetterWriter {
 
   private giveUpOld(failure: HoldfastError): void {
     const now = this.options.clock.now();
-    const kept: Waiting[] = [];
-    for (const one of this.waiting) {
-      if (one.until > now) kept.push(one);
-      else one.refused(one.inDoubt ? inDoubt(failure) : failure);
-    }
-    this.waiting = kept;
+    const old = this.waiting.filter(({ until }) => until <= now);
+    this.waiting = this.waiting.filter(({ until }) => until > now);
+    this.refuse(old, failure);
+  }
+
+  private refuse(letters: readonly Waiting[], failure: HoldfastError): void {
+    for (const one of letters) one.refused(one.inDoubt ? inDoubt(failure) : failure);
   }
 }
 

@@ -108,8 +108,9 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
     let writer = this.#writers.get(key);
     if (writer === undefined) {
       const { client, clock, directory, holds = () => true } = this.#options;
-      const lives = () => !this.#closed && directory.slotOf(number)?.epoch === epoch;
-      writer = new LetterWriter({ client, clock, key, sender: this.#postmarks.sender, holds, lives });
+      const lives = () => directory.slotOf(number)?.epoch === epoch;
+      const isClosed = () => this.#closed;
+      writer = new LetterWriter({ client, clock, key, sender: this.#postmarks.sender, holds, lives, isClosed });
       this.#forgetIdle();
       this.#writers.set(key, writer);
     }
