@@ -38,7 +38,12 @@ export class GatewaySocket {
   private read = 0;
   private readonly receiver: FrameReceiver;
 
-  constructor(gateway: Gateway, network: SimulatedNetwork, owner: Connection | Visitor, receiver: FrameReceiver) {
+  constructor(
+    gateway: Gateway,
+    network: SimulatedNetwork,
+    owner: Connection | Visitor,
+    receiver: FrameReceiver,
+  ) {
     this.gateway = gateway;
     this.owner = owner;
     this.receiver = receiver;
@@ -188,8 +193,8 @@ export class ClientDoor implements Clients {
     const home = this.homeOf(sid);
     if (home === null) return refuse();
     const { signal } = new AbortController();
-    void this.options.elsewhere!
-      .post(home, this.nameOf(sid), Buffer.from(payload), false, signal)
+    void this.options
+      .elsewhere!.post(home, this.nameOf(sid), Buffer.from(payload), false, signal)
       .then((refusal) => (refusal === null ? taken() : refuse()));
   }
 

@@ -31,8 +31,12 @@ for (let seed = from; seed < from + seeds; seed++) {
   const done = seed - from + 1;
   const rate = done / ((saidAt - began) / 1000);
   const rest = ((seeds - done) / rate).toFixed();
-  console.log(`${done} of ${seeds} seeds, ${rate.toFixed(1)} a second, ${failed.length} failed, ${rest} s to go`);
+  console.log(
+    `${done} of ${seeds} seeds, ${rate.toFixed(1)} a second, ${failed.length} failed, ${rest} s to go`,
+  );
 }
 const took = ((performance.now() - began) / 1000).toFixed(1);
-console.log(`${seeds} seeds in ${took} s, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(', ')}` : ''}`);
+console.log(
+  `${seeds} seeds in ${took} s, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(', ')}` : ''}`,
+);
 process.exit(failed.length === 0 ? 0 : 1);

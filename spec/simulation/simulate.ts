@@ -28,7 +28,11 @@ const CALM = 3_000;
 const SETTLE_WITHIN = 45_000;
 
 /** One cluster's life from a seed: traffic under faults, then calm, then judgement. */
-export async function simulate({ seed, safeguards = ALL, faults = FAULTS }: SimulationOptions): Promise<Verdict> {
+export async function simulate({
+  seed,
+  safeguards = ALL,
+  faults = FAULTS,
+}: SimulationOptions): Promise<Verdict> {
   const time = new VirtualTime(seed);
   const { random } = time;
   const history = new History();

@@ -1,9 +1,9 @@
-import type { BackendAnswer, BackendCaller } from '../../src/runtime/ports/backend.ts';
 import type { Command } from '../../src/runtime/delivery/command.ts';
+import { NOBODY } from '../../src/runtime/delivery/target.ts';
 import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
+import type { BackendAnswer, BackendCaller } from '../../src/runtime/ports/backend.ts';
 import type { UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import { emitCommand, target } from '../gateway/world.ts';
-import { NOBODY } from '../../src/runtime/delivery/target.ts';
 import type { History } from '../support/history/history.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -97,5 +97,11 @@ export function roomOf(session: string): string {
 }
 
 function join(socket: string, room: string): Command {
-  return { kind: 'join', to: target({ sockets: [socket] }), except: NOBODY, namespace: '/', rooms: [room] } as Command;
+  return {
+    kind: 'join',
+    to: target({ sockets: [socket] }),
+    except: NOBODY,
+    namespace: '/',
+    rooms: [room],
+  } as Command;
 }

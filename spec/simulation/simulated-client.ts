@@ -158,9 +158,8 @@ export class SimulatedSession {
     this.time.note(this.name, `opens by polling at ${to.process.name}`);
     this.isPolling = true;
     line.up(() =>
-      to.door.openPolling(
-        { respond: (payload) => line.down(() => this.polled(line, payload)) },
-        () => line.down(() => this.end('refused')),
+      to.door.openPolling({ respond: (payload) => line.down(() => this.polled(line, payload)) }, () =>
+        line.down(() => this.end('refused')),
       ),
     );
   }

@@ -1,5 +1,5 @@
-import { loadConfig } from '../../src/runtime/config/load-config.ts';
 import type { Config } from '../../src/runtime/config/config.ts';
+import { loadConfig } from '../../src/runtime/config/load-config.ts';
 import { Metrics } from '../../src/runtime/metrics/metrics.ts';
 import { SimulatedRedis } from './redis/simulated-redis.ts';
 import type { Safeguards } from './safeguards.ts';
@@ -59,7 +59,11 @@ export class SimulatedCluster {
     this.gateways = Array.from({ length: size.gateways }, (_, index) => {
       const at = { host: '127.0.0.1', port: 8000 + index };
       const clients = { ...config.clients, listen: at };
-      const cluster = { ...config.cluster, advertise: `10.0.0.${index}`, listen: { host: '0.0.0.0', port: 7000 } };
+      const cluster = {
+        ...config.cluster,
+        advertise: `10.0.0.${index}`,
+        listen: { host: '0.0.0.0', port: 7000 },
+      };
       return new SimulatedNode(`gateway ${index + 1}`, 'gateway', { ...config, clients, cluster }, ground);
     });
     this.apis = Array.from({ length: size.apis }, (_, index) => {

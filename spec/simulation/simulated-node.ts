@@ -1,11 +1,11 @@
+import type { RedisClient } from '../../src/adapters/redis/redis-client.ts';
 import type { ClusterBus } from '../../src/node/cluster-bus.ts';
 import { Incarnations } from '../../src/node/incarnations.ts';
 import { NodeLife } from '../../src/node/node-life.ts';
 import { RedisBus } from '../../src/node/redis-bus.ts';
-import type { RedisClient } from '../../src/adapters/redis/redis-client.ts';
 import type { Config } from '../../src/runtime/config/config.ts';
 import { TimingWheel } from '../../src/runtime/machine/timing-wheel.ts';
-import { Metrics } from '../../src/runtime/metrics/metrics.ts';
+import type { Metrics } from '../../src/runtime/metrics/metrics.ts';
 import type { BackendCaller } from '../../src/runtime/ports/backend.ts';
 import type { NodeRole } from '../../src/runtime/ports/lease-store.ts';
 import type { Log } from '../../src/runtime/ports/log.ts';
@@ -152,7 +152,10 @@ export class SimulatedNode {
     const line = (level: string) => (fields: object, message: string) => {
       if (process.isDead || this.process !== process) return;
       const { err, ...rest } = fields as { err?: unknown };
-      const why = err === undefined ? '' : ` (${err instanceof Error ? (level === 'error' ? err.stack : err.message) : String(err)})`;
+      const why =
+        err === undefined
+          ? ''
+          : ` (${err instanceof Error ? (level === 'error' ? err.stack : err.message) : String(err)})`;
       time.note(this.name, `${level}: ${message}${why} ${JSON.stringify(rest)}`);
     };
     const nothing = () => {};

@@ -4,8 +4,8 @@ import type { PeerListenerOptions } from '../../src/adapters/uws/peer-listener.t
 import type { Connection } from '../../src/runtime/connection/connection.ts';
 import type { EngineErrorName } from '../../src/runtime/errors/engine-error.ts';
 import type { Passport } from '../../src/runtime/handover/passport.ts';
-import type { Poll } from '../../src/runtime/ports/poll.ts';
 import type { Peers, PolledPackets, SessionName } from '../../src/runtime/ports/peers.ts';
+import type { Poll } from '../../src/runtime/ports/poll.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import type { Way } from './way.ts';
@@ -47,7 +47,11 @@ export class SimulatedPeers implements Peers {
     this.options = options;
   }
 
-  async poll(node: number, session: SessionName, aborted: AbortSignal): Promise<PolledPackets | EngineErrorName> {
+  async poll(
+    node: number,
+    session: SessionName,
+    aborted: AbortSignal,
+  ): Promise<PolledPackets | EngineErrorName> {
     const answer = await this.ask<PolledPackets | EngineErrorName>(node, 0, (door, reply) => {
       const connection = sessionAt(door, session);
       const engine = door.options.engine();
@@ -164,7 +168,9 @@ export class SimulatedPeers implements Peers {
       if (timeout > 0) process.clock.after(timeout, () => resolve(null));
       this.travel(door, fail, () => {
         if (door.process.isDead) return fail();
-        door.process.input(() => serve(door, (value) => this.travel(door, fail, () => process.input(() => resolve(value)))));
+        door.process.input(() =>
+          serve(door, (value) => this.travel(door, fail, () => process.input(() => resolve(value)))),
+        );
       });
       // Its end is heard of by whoever waits.
       const watch = () => {

@@ -1,5 +1,5 @@
-import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import type { Target } from '../../src/runtime/delivery/target.ts';
+import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import { emitCommand } from '../gateway/world.ts';
 import type { History } from '../support/history/history.ts';
 import { roomOf, type SimulatedBackend } from './simulated-backend.ts';
@@ -83,7 +83,12 @@ export class SimulatedWorkload {
       const aim = this.aim();
       if (aim === null || !this.isRunning) continue;
       const id = `pusher ${index} push ${n}`;
-      history.sent(id, `pusher ${index}`, aim.names, aim.perhaps === undefined ? {} : { perhaps: aim.perhaps });
+      history.sent(
+        id,
+        `pusher ${index}`,
+        aim.names,
+        aim.perhaps === undefined ? {} : { perhaps: aim.perhaps },
+      );
       time.note(`pusher ${index}`, `pushes ${n} to ${JSON.stringify(aim.to)}`);
       this.pushing++;
       const outcome = await this.emit(aim.to, id);

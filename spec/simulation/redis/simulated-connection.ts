@@ -1,8 +1,8 @@
 import type { SimulatedProcess } from '../simulated-process.ts';
 import type { VirtualTime } from '../virtual-time.ts';
+import type { Way } from '../way.ts';
 import type { Arg } from './commands.ts';
 import type { RedisPeer, SimulatedRedis } from './simulated-redis.ts';
-import type { Way } from '../way.ts';
 
 interface Pending {
   readonly name: string;

@@ -1,4 +1,8 @@
-import { type RedisClient, type RedisConnection, redisFailure } from '../../../src/adapters/redis/redis-client.ts';
+import {
+  type RedisClient,
+  type RedisConnection,
+  redisFailure,
+} from '../../../src/adapters/redis/redis-client.ts';
 import { HoldfastError } from '../../../src/runtime/errors/holdfast-error.ts';
 import type { SimulatedProcess } from '../simulated-process.ts';
 import type { VirtualTime } from '../virtual-time.ts';

@@ -123,7 +123,8 @@ export class SimulatedRedis {
   }
 
   private serve(key: string): void {
-    for (const waiter of this.waiters) if (waiter.keys.includes(key) && waiter.serve()) return this.serve(key);
+    for (const waiter of this.waiters)
+      if (waiter.keys.includes(key) && waiter.serve()) return this.serve(key);
   }
 
   private publish(channel: string, text: string): number {

@@ -148,5 +148,7 @@ function reply({ id, fields }: StreamEntry): Reply {
 }
 
 function bytes(value: Arg | Uint8Array): Buffer {
-  return typeof value === 'string' || typeof value === 'number' ? Buffer.from(String(value)) : Buffer.from(value);
+  return typeof value === 'string' || typeof value === 'number'
+    ? Buffer.from(String(value))
+    : Buffer.from(value);
 }

@@ -68,7 +68,10 @@ export class LetterWriter {
     const { clock, lives, holds, isClosed } = this.options;
     while (this.waiting.length > 0) {
       if (isClosed()) {
-        this.refuse(this.waiting.splice(0), new HoldfastError('unavailable', 'this node has left the cluster'));
+        this.refuse(
+          this.waiting.splice(0),
+          new HoldfastError('unavailable', 'this node has left the cluster'),
+        );
         break;
       }
       if (!lives()) {

@@ -110,7 +110,15 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
       const { client, clock, directory, holds = () => true } = this.#options;
       const lives = () => directory.slotOf(number)?.epoch === epoch;
       const isClosed = () => this.#closed;
-      writer = new LetterWriter({ client, clock, key, sender: this.#postmarks.sender, holds, lives, isClosed });
+      writer = new LetterWriter({
+        client,
+        clock,
+        key,
+        sender: this.#postmarks.sender,
+        holds,
+        lives,
+        isClosed,
+      });
       this.#forgetIdle();
       this.#writers.set(key, writer);
     }
