@@ -22,6 +22,8 @@ import { SYSTEM_RANDOM } from './gateway-role.ts';
 import { backendMetrics } from './node-metrics.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
+import { SilenceableLog } from './silenceable-log.ts';
+import { StagePresence } from './stage-presence.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface ClusterGatewayOptions {
@@ -38,6 +40,8 @@ export interface ClusterGatewayOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly portUse: PortUse;
+  /** The first life of the process: its code is cold. */
+  readonly isFirst: boolean;
   readonly surroundings: Surroundings;
 }
 
@@ -52,6 +56,8 @@ export class ClusterGateway implements Role {
   private readonly options: ClusterGatewayOptions;
   private readonly clients: ReturnType<Surroundings['clients']>;
   private readonly fencedLog: FencedLog;
+  private readonly presence: StagePresence;
+  private readonly log: SilenceableLog;
   private readonly sessionLimit: SessionLimit | null;
   private readonly peers: ReturnType<Surroundings['peers']>;
   private readonly elsewhere: Elsewhere;
@@ -63,7 +69,10 @@ export class ClusterGateway implements Role {
 
   constructor(options: ClusterGatewayOptions) {
     this.options = options;
-    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, log, surroundings } = options;
+    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, surroundings } = options;
+    const log = new SilenceableLog(options.log);
+    this.log = log;
+    this.presence = new StagePresence(seat.presence);
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
     this.fencedLog = new FencedLog(seat.upstreamLog, { maxRecords, maxBytes, holds: options.holds });
@@ -120,7 +129,7 @@ export class ClusterGateway implements Role {
       sessionIds,
       upstreamLog: this.fencedLog,
       mailbox: seat.mailbox,
-      presence: seat.presence,
+      presence: this.presence,
       dispatcher,
       authenticator: authenticatorFor(config, {
         caller: this.caller,
@@ -139,7 +148,8 @@ export class ClusterGateway implements Role {
   }
 
   async start(): Promise<Partial<Ports>> {
-    const { seat, lease, clock, portUse } = this.options;
+    const { config, isFirst, seat, lease, clock, portUse } = this.options;
+    if (config.engine.rehearsal && isFirst) await this.rehearse();
     this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));
     await this.mailbox.reading;
     this.sessionLimit?.start();
@@ -214,6 +224,25 @@ export class ClusterGateway implements Role {
   private receive(letter: Letter): void {
     if (this.unread.length === 0 && this.options.holds()) this.gateway.postbox.receive(letter);
     else this.unread.push(letter);
+  }
+
+  /** What happens in it is nobody's business: not the log's, not Redis', not the metrics'. */
+  private async rehearse(): Promise<void> {
+    const { fencedLog, presence, log } = this;
+    const muted = (isMuted: boolean) => {
+      fencedLog.isDeaf = isMuted;
+      presence.isRehearsing = isMuted;
+      log.isSilent = isMuted;
+    };
+    muted(true);
+    try {
+      await this.clients.rehearse();
+    } finally {
+      muted(false);
+      const { counters } = this.options.metrics;
+      log.debug({ connections: counters.connects }, 'rehearsed');
+      this.options.metrics.clear();
+    }
   }
 
   private async touch(): Promise<void> {

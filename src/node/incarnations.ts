@@ -147,6 +147,7 @@ export class Incarnations {
       ...parts,
       config,
       keys,
+      isFirst: this.ports.clients === undefined,
       portUse: config.cluster.workers > 1 ? 'shared' : 'exclusive',
     });
   }

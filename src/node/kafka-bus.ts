@@ -77,6 +77,15 @@ export class KafkaBus extends RedisBus {
       },
       lagged: (partition, records) => this.lags.set(partition, records),
     });
+    const leave = async () => {
+      await Promise.all([mailbox.close(), upstreamLog.close()]);
+    };
+    try {
+      await Promise.all([mailbox.warmUp(), upstreamLog.warmUp()]);
+    } catch (error) {
+      await leave();
+      throw error;
+    }
     return {
       mailbox,
       upstreamLog,
@@ -92,9 +101,7 @@ export class KafkaBus extends RedisBus {
         void inlet.start();
         return () => inlet.close();
       },
-      leave: async () => {
-        await Promise.all([mailbox.close(), upstreamLog.close()]);
-      },
+      leave,
     };
   }
 }

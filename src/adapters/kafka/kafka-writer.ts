@@ -66,6 +66,16 @@ export class KafkaWriter {
     this.full = new HoldfastError('resource_exhausted', `too much waits for ${options.topic}`);
   }
 
+  /** Connects and learns where the topic's partitions are, so that the first message does not wait for that. */
+  async warmUp(): Promise<void> {
+    try {
+      const producer = await this.connected();
+      await producer.send({ topic: this.options.topic, messages: [] });
+    } catch (error) {
+      throw kafkaFailure(error);
+    }
+  }
+
   /** Throws `resource_exhausted` when too much waits already, `unavailable` when closed. */
   write(outgoing: Outgoing): void {
     if (this.closed) throw new HoldfastError('unavailable', `${this.options.topic} is closed`);

@@ -57,6 +57,11 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
     });
   }
 
+  /** Resolves when the first letter would not wait for a connection. Rejects with `unavailable`. */
+  warmUp(): Promise<void> {
+    return this.#writer.warmUp();
+  }
+
   post(number: number, letter: Letter, patience: Patience = 'asked'): Promise<void> {
     const node = this.#options.directory.slotOf(number);
     if (node === null) {
@@ -89,7 +94,7 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
     if (node === null) throw new HoldfastError('internal', `node ${number} opens a mailbox without a lease`);
     const self = `${number}:${node.epoch}`;
     const { slot } = node;
-    let position: string | null = null;
+    let position: bigint | null = null;
     const seen = new SeenPostmarks();
     const consumer = new KafkaConsumer({
       kafka,
@@ -110,26 +115,28 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
       // What the group says about where to begin does not count, now or after a rebalance: this reader knows where it is.
       prepare: (running) => {
         running.on(running.events.GROUP_JOIN, () => {
-          running.seek({ topic: MAILBOXES, partition: slot, offset: position! });
+          running.seek({ topic: MAILBOXES, partition: slot, offset: String(position) });
         });
       },
       eachBatch: async ({ batch, resolveOffset, heartbeat, isStale, isRunning }) => {
         for (const { offset, value, headers } of batch.messages) {
+          // Nobody asks the group how far this reader is, so it need not know when this ends early.
           if (!isRunning() || isStale()) return;
-          if (BigInt(offset) < BigInt(position!)) continue;
-          position = (BigInt(offset) + 1n).toString();
-          resolveOffset(offset);
+          const at = BigInt(offset);
+          if (at < position!) continue;
+          position = at + 1n;
           const { [FOR]: reader, [POSTMARK]: postmark = '' } = headersOf(headers);
           if (reader !== self || !isNew(seen, postmark)) continue;
           const letter = decode(value ?? new Uint8Array(0));
           if (letter === null) log.warn({}, 'a letter of an unknown kind was dropped');
           else receive(letter);
         }
+        resolveOffset(batch.lastOffset());
         await heartbeat();
       },
     });
     const reading = this.#begin(slot, (offset) => {
-      position = offset;
+      position = BigInt(offset);
     }).then(() => consumer.start());
     return {
       reading,

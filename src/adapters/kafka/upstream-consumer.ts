@@ -102,15 +102,18 @@ export class UpstreamConsumer implements UpstreamSubscription {
       open = new OpenPartition();
       this.partitions.set(partition, open);
     }
+    // The library looks each offset up that it is told of, so it is told of the last.
+    let last: string | null = null;
     for (const message of batch.messages) {
-      if (this.isStopping || !isRunning() || isStale()) return;
+      if (this.isStopping || !isRunning() || isStale()) break;
       if (open.size >= MAX_OPEN) {
         this.pause(partition, payload);
         break;
       }
       this.handOut(open, partition, message);
-      resolveOffset(message.offset);
+      last = message.offset;
     }
+    if (last !== null) resolveOffset(last);
     this.options.lagged(partition, Number(batch.offsetLag()) + open.size);
     await heartbeat();
   }

@@ -50,6 +50,11 @@ export class KafkaUpstreamLog implements UpstreamLog {
     });
   }
 
+  /** Resolves when the first record would not wait for a connection. Rejects with `unavailable`. */
+  warmUp(): Promise<void> {
+    return this.#writer.warmUp();
+  }
+
   append(record: UpstreamRecord): void {
     const { value, headers } = encodeRecord(record, this.#options.version);
     this.#writer.write({

@@ -22,6 +22,8 @@ export interface FencedLogOptions {
 export class FencedLog implements UpstreamLog {
   private readonly log: UpstreamLog;
   private readonly options: FencedLogOptions;
+  /** Takes everything and keeps nothing: while a node rehearses. */
+  isDeaf = false;
   private closed = false;
   private waiting: UpstreamRecord[] = [];
   private bytes = 0;
@@ -32,6 +34,7 @@ export class FencedLog implements UpstreamLog {
   }
 
   append(record: UpstreamRecord): void {
+    if (this.isDeaf) return;
     const { maxRecords, maxBytes, holds } = this.options;
     if (!this.closed && this.waiting.length === 0 && holds()) return this.log.append(record);
     const bytes = sizeOf(record);

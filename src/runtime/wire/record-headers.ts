@@ -15,13 +15,7 @@ export function recordHeaders(record: UpstreamRecord, version: string): Headers 
   const { socket, messageId, traceId, time, home, kind } = record;
   const headers: Headers = {
     'X-ID': socket.id,
-    'X-Uid': clean(socket.user),
-    // Names of rooms come from backends, and JSON cut short would be none.
-    'X-Guid': JSON.stringify(socket.rooms),
     'X-Event': EVENTS[kind],
-    'X-Locale': clean(socket.locale),
-    'X-Auth-Type': clean(socket.authType),
-    'X-Client-Version': clean(socket.clientVersion),
     'X-Server-Version': version,
     'X-Trace-ID': traceId,
     traceparent: `00-${traceId}-${traceId.slice(16)}-01`,
@@ -33,7 +27,14 @@ export function recordHeaders(record: UpstreamRecord, version: string): Headers 
     'X-Message-ID': messageId,
     'X-Node': String(home),
   };
-  if (kind === 'message') headers['X-Ack-ID'] = String(record.ackId);
+  // What is empty is left out: each header costs more than a message's arguments.
+  if (socket.user !== '') headers['X-Uid'] = clean(socket.user);
+  // Names of rooms come from backends, and JSON cut short would be none.
+  if (socket.rooms.length > 0) headers['X-Guid'] = JSON.stringify(socket.rooms);
+  if (socket.locale !== '') headers['X-Locale'] = clean(socket.locale);
+  if (socket.authType !== '') headers['X-Auth-Type'] = clean(socket.authType);
+  if (socket.clientVersion !== '') headers['X-Client-Version'] = clean(socket.clientVersion);
+  if (kind === 'message' && record.ackId >= 0) headers['X-Ack-ID'] = String(record.ackId);
   if (kind === 'connect') {
     headers['X-Query'] = JSON.stringify(record.query);
     headers['X-Headers'] = JSON.stringify(record.headers);
