@@ -2,6 +2,7 @@ import { broadcast } from './broadcast.ts';
 import { broadcastAck } from './broadcast-ack.ts';
 import { broadcastBurst } from './broadcast-burst.ts';
 import { clientMessage } from './client-message.ts';
+import { clusterConnect } from './cluster-connect.ts';
 import { clusterDelay } from './cluster-delay.ts';
 import { clusterPush } from './cluster-push.ts';
 import { clusterUpstream } from './cluster-upstream.ts';
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stoppedReaders,
   connectDelay,
   machineStep,
+  clusterConnect,
   clusterDelay,
   clusterUpstream,
   clusterPush,

@@ -3,6 +3,7 @@ import kafkajs from 'kafkajs';
 import { KafkaService } from '../../spec/support/services/kafka-service.ts';
 import { RedisService } from '../../spec/support/services/redis-service.ts';
 import { freePorts, ServerProcess } from '../server-process.ts';
+import { CountingProxy } from './counting-proxy.ts';
 import { emitBy, receivedBy } from './holdfast.ts';
 import { getText } from './json-client.ts';
 import { histogramMean } from './metrics.ts';
@@ -24,6 +25,7 @@ async function start(withKafka: boolean, settings: ServerSettings): Promise<Serv
     RedisService.start({ appendfsync: 'everysec' }),
     withKafka ? KafkaService.start('fast') : null,
   ]);
+  const proxy = settings.countTrips ? await CountingProxy.start(redis.port) : null;
   const ports = (await freePorts(6)) as [number, number, number, number, number, number];
   const [clients, push, grpc, gatewayAdmin, apiAdmin, backendPort] = ports;
   const backend = new ServerProcess(BACKEND, [String(backendPort), String(USERS)], {});
@@ -40,6 +42,7 @@ async function start(withKafka: boolean, settings: ServerSettings): Promise<Serv
       'gateway',
       ...flagsOf({
         ...bus,
+        ...(proxy === null ? {} : { 'redis.url': `redis://127.0.0.1:${proxy.port}` }),
         'clients.listen': `127.0.0.1:${clients}`,
         'cluster.listen': '127.0.0.1:0',
         'admin.listen': `127.0.0.1:${gatewayAdmin}`,
@@ -63,7 +66,7 @@ async function start(withKafka: boolean, settings: ServerSettings): Promise<Serv
   );
   const stop = async () => {
     await Promise.all([gateway.stop(), api.stop(), backend.stop()]);
-    await Promise.all([redis.close(), kafka?.close()]);
+    await Promise.all([proxy?.stop(), redis.close(), kafka?.close()]);
   };
   try {
     await Promise.all([backend.listening(backendPort), ready(gatewayAdmin), ready(apiAdmin)]);
@@ -79,7 +82,7 @@ async function start(withKafka: boolean, settings: ServerSettings): Promise<Serv
     received: () => receivedBy(gatewayAdmin),
     losses: async () => null,
     ownLoopDelayP99: async () => null,
-    cluster: parts(api, [gatewayAdmin, apiAdmin], kafka, stop),
+    cluster: parts(api, [gatewayAdmin, apiAdmin], kafka, proxy, stop),
   };
 }
 
@@ -87,6 +90,7 @@ function parts(
   api: ServerProcess,
   admins: readonly number[],
   kafka: KafkaService | null,
+  proxy: CountingProxy | null,
   stop: () => Promise<void>,
 ): ClusterServer {
   const texts = () => Promise.all(admins.map((admin) => getText(admin, '/metrics')));
@@ -111,6 +115,7 @@ function parts(
         );
       };
     },
+    redisTrips: proxy === null ? null : () => proxy.trips,
     inLog: kafka === null ? null : () => recordsIn(kafka.brokers),
   };
 }

@@ -14,6 +14,8 @@ export interface Subject {
 export interface ServerSettings {
   /** Milliseconds between two Engine.IO pings; long in scenarios that count CPU, so that no ping falls in. */
   readonly pingInterval: number;
+  /** Count the gateway's round trips to Redis; costs a little, so not unless told. */
+  readonly countTrips?: boolean;
 }
 
 /** An event for everyone. */
@@ -50,6 +52,8 @@ export interface ClusterServer {
   stageDelays(): Promise<() => Promise<Readonly<Record<string, number>>>>;
   /** Records that were ever in the upstream log; null where it is not Kafka. */
   readonly inLog: (() => Promise<number>) | null;
+  /** Round trips of the gateway to Redis so far; null when nobody counts. */
+  readonly redisTrips: (() => number) | null;
   /** Ends all its processes and services. */
   stop(): Promise<void>;
 }
