@@ -18,7 +18,7 @@ export interface ClientSocket {
 }
 
 /** Arguments of the next `event`; fails after `ms`. */
-export function next(socket: ClientSocket, event: string, ms = 5000): Promise<unknown[]> {
+export function next(socket: ClientSocket, event: string, ms = 10_000): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     const listener = (...args: unknown[]) => {
       clearTimeout(timer);
@@ -57,7 +57,7 @@ export function collect(
 /** Emits and waits for the acknowledgement, as every generation of the client can. */
 export function ask(socket: ClientSocket, event: string, ...args: unknown[]): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${event} was not acknowledged`)), 5000);
+    const timer = setTimeout(() => reject(new Error(`${event} was not acknowledged`)), 10_000);
     socket.emit(event, ...args, (...answer: unknown[]) => {
       clearTimeout(timer);
       resolve(answer);

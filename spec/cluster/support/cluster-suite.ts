@@ -30,8 +30,8 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
         settings: {
           'backend.url': backend.url,
           'auth.mode': 'backend',
-          'engine.pingInterval': '3s',
-          'engine.pingTimeout': '4s',
+          'engine.pingInterval': '10s',
+          'engine.pingTimeout': '10s',
           'sessions.maxPerUser': String(MAX_PER_USER),
         },
       });
@@ -81,7 +81,7 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
       expect(crowd.counts.refused).toBe(0);
       expect(crowd.counts.pushed).toBeGreaterThan(50);
       for (const { port } of cluster.gateways) expect(cluster.http.counts.get(port)).toBeGreaterThan(200);
-    }, 120_000);
+    }, 180_000);
 
     it.each(TRANSPORTS)(
       'serves one session by all gateways in turn, $name',
@@ -207,7 +207,7 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
       expect(crowd.broken().length).toBeGreaterThan(5);
       const reasons = [...backend.ends].filter(([name]) => name.startsWith('second ')).map(([, why]) => why);
       expect(reasons.filter((why) => why === 'node lost').length).toBeGreaterThan(5);
-    }, 120_000);
+    }, 180_000);
   });
 }
 

@@ -24,6 +24,7 @@ export class Session {
   private readonly unanswered = new Set<string>();
   private connectedAt: number | null = null;
   private hasEnded = false;
+  private isClaimed = false;
   private end: (why: unknown) => void = () => {};
   /** What the client says of its end. */
   whyEnded = '';
@@ -87,15 +88,17 @@ export class Session {
       if (answer !== id) return history.received(`${id}, acknowledged as ${String(answer)}`, name);
       history.accepted(id);
       history.accepted(`echo of ${id}`);
+      if (this.isClaimed) history.received(`acknowledgement of ${id}`, name);
     });
   }
 
   /**
-   * A session that has never broken is owed everything, whether acknowledged or not: to be called when all is quiet,
-   * while it is open.
+   * A session that has never broken is owed everything, whether acknowledged or not: to be called once, when it says
+   * nothing more, while it is open.
    */
   claim(): void {
     if (!this.isOpen) return;
+    this.isClaimed = true;
     this.history.accepted(`begin ${this.name}`);
     for (const id of this.unanswered) {
       this.history.accepted(id);

@@ -24,7 +24,13 @@ export interface WorkloadOptions {
 
 /** How long a client waits before it connects again, ms. */
 const RECONNECT = 300;
-const SETTLE_TIMEOUT = 30_000;
+const SETTLE_TIMEOUT = 60_000;
+/** What is behind the last acknowledgement comes at once, or when what holds it up has run into its deadline, ms. */
+const LATE = 20_000;
+/** Between two clients' first steps, ms. */
+const APART = 10;
+/** A client waits for answers when it has asked for so many: a slow machine gets as much to do as it can. */
+const MAX_WAITING = 10;
 
 export interface WorkloadCounts {
   sessions: number;
@@ -93,9 +99,14 @@ export class Workload {
       SETTLE_TIMEOUT,
       () => '',
     ).catch(() => {});
+    for (const session of open) session.claim();
     // The echo comes behind the acknowledgement, and a push behind its answer.
     await sleep(1000);
-    for (const session of open) session.claim();
+    await until(
+      () => !history.check(promises).some(({ kind }) => kind === 'missing'),
+      LATE,
+      () => '',
+    ).catch(() => {});
     history.settled();
     for (const session of this.current) session?.disconnect();
     const heard = () => this.sessions.filter(({ name }) => backend.sockets.has(name));
@@ -113,6 +124,7 @@ export class Workload {
     const { history, urls, rest, prefix = '' } = this.options;
     const library = LIBRARIES[index % LIBRARIES.length]!;
     const { transports } = TRANSPORTS[Math.floor(index / LIBRARIES.length) % TRANSPORTS.length]!;
+    await sleep(index * APART);
     for (let life = 1; this.isRunning; life++) {
       const name = `${prefix}c${index}#${life}`;
       const url = urls[(index + life) % urls.length]!;
@@ -125,7 +137,7 @@ export class Workload {
         hasEnded = true;
       });
       while (this.isRunning && !hasEnded) {
-        if (session.isOpen) {
+        if (session.isOpen && session.waiting < MAX_WAITING) {
           session.say();
           this.counts.said++;
         }
