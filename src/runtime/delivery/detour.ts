@@ -1,7 +1,7 @@
 import type { Departure } from '../handover/departure.ts';
 import type { Socket } from '../socket/socket.ts';
 import type { CommandLetter, ReturnAddress } from './letter.ts';
-import { NOBODY } from './target.ts';
+import { NOBODY, type Target } from './target.ts';
 
 interface Followers {
   readonly node: number;
@@ -34,10 +34,10 @@ export class Detour {
     }
     if (letter.passedBy !== undefined) {
       move.passed(socket.id, letter.id);
-      return false;
+      return move.hasGiven(socket.id, letter.id) || !isMeantHere(socket, letter);
     }
-    if (!move.withholds(letter)) return false;
-    move.hold(socket.id, this.restricted([socket.id], null));
+    if (!move.withholds(socket, letter)) return false;
+    move.hold(socket, letter, this.restricted([socket.id], null));
     return true;
   }
 
@@ -76,7 +76,19 @@ export class Detour {
   }
 
   private restricted(sockets: string[], reply: ReturnAddress | null): CommandLetter {
+    const { letter } = this;
     const to = { sockets, users: [], rooms: [], everyone: false };
-    return { ...this.letter, command: { ...this.letter.command, to, except: NOBODY }, reply };
+    const command = { ...letter.command, to, except: NOBODY };
+    const rooms = letter.rooms ?? justRooms(letter.command.to);
+    return { ...letter, command, reply, ...(rooms === null ? {} : { rooms }) };
   }
+}
+
+/** A socket may have left a room here, of which its old home does not hear. */
+function isMeantHere(socket: Socket, { rooms }: CommandLetter): boolean {
+  return rooms === undefined || rooms.some((room) => socket.isIn(room));
+}
+
+function justRooms({ everyone, users, sockets, rooms }: Target): readonly string[] | null {
+  return everyone || users.length + sockets.length > 0 ? null : rooms;
 }

@@ -96,6 +96,8 @@ export interface CommandLetter {
   readonly passedBy?: number;
   /** It was posted directly, too, to the node to which it was passed on. */
   readonly repeats?: boolean;
+  /** It was for these rooms only, before it was passed on to just those sockets that were in them. */
+  readonly rooms?: readonly string[];
   /** When the command was accepted, ms since 1970. */
   readonly time: number;
 }

@@ -117,7 +117,11 @@ export class Postbox {
         detour.sendOn(this.options.node, reply);
         break;
       case 'join':
-        this.change(letter, detour, (socket) => membership.join(socket, command.rooms));
+        this.change(letter, detour, (socket) => {
+          const { move } = socket.connection;
+          if (move?.kind === 'arrival') move.joins(socket, command.rooms, letter.passedBy !== undefined);
+          membership.join(socket, command.rooms);
+        });
         break;
       case 'leave':
         this.change(letter, detour, (socket) => membership.leave(socket, command.rooms));

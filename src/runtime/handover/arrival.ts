@@ -1,4 +1,6 @@
 import type { CommandLetter } from '../delivery/letter.ts';
+import type { Target } from '../delivery/target.ts';
+import type { Socket } from '../socket/socket.ts';
 import { Given, type LettersGiven } from './letters-seen.ts';
 
 interface Held {
@@ -20,6 +22,10 @@ export class Arrival {
   /** Ids of letters that the old home has passed on. */
   private readonly passedOn = new Set<string>();
   private readonly held = new Map<string, Held>();
+  /** Rooms that sockets have joined here, without the old home: `socket room`. */
+  private readonly joinedHere = new Set<string>();
+  /** Letters that the old home got as well, given here because it could not mean the socket: `id socket`. */
+  private readonly givenHere = new Set<string>();
   private readonly give: (letter: CommandLetter) => void;
   private releasing = false;
   private ended = false;
@@ -34,16 +40,37 @@ export class Arrival {
     this.give = give;
   }
 
-  /** Whether a letter that came here directly has to wait. */
-  withholds(letter: CommandLetter): boolean {
-    return letter.nodes.includes(this.from) || this.held.size > 0;
+  /** A socket is about to join rooms. Its old home hears only of those that it passes on. */
+  joins(socket: Socket, rooms: readonly string[], isPassed: boolean): void {
+    for (const room of rooms) {
+      if (isPassed) this.joinedHere.delete(`${socket.id} ${room}`);
+      else if (!socket.isIn(room)) this.joinedHere.add(`${socket.id} ${room}`);
+    }
   }
 
-  /** `letter` is for one socket of the session only. */
-  hold(socket: string, letter: CommandLetter): void {
+  /** Whether a letter that came here directly has to wait. */
+  withholds(socket: Socket, letter: CommandLetter): boolean {
+    if (this.held.size > 0) return true;
+    const isShared = letter.nodes.includes(this.from);
+    if (isShared && !this.isMeantThere(socket, letter.command.to)) {
+      this.givenHere.add(`${letter.id} ${socket.id}`);
+      return false;
+    }
+    return isShared;
+  }
+
+  /** `letter` is `restricted` to one socket of the session. */
+  hold(socket: Socket, letter: CommandLetter, restricted: CommandLetter): void {
+    const key = `${letter.id} ${socket.id}`;
     const isShared = letter.nodes.includes(this.from);
     if (isShared && (this.given.has(letter.id) || this.passedOn.has(letter.id))) return;
-    this.held.set(`${letter.id} ${socket}`, { letter, awaited: isShared });
+    const awaited = isShared && this.isMeantThere(socket, letter.command.to);
+    this.held.set(key, { letter: restricted, awaited });
+  }
+
+  /** The old home passes on what was given here already: it has heard of the room by now. */
+  hasGiven(socket: string, id: string): boolean {
+    return this.givenHere.has(`${id} ${socket}`);
   }
 
   /** The old home has passed a letter on. */
@@ -70,6 +97,16 @@ export class Arrival {
       if (awaited) return;
       this.held.delete(key);
       this.give({ ...letter, passedBy: this.from });
+      this.givenHere.add(key);
     }
+  }
+
+  /** Whether the old home, too, takes the socket for one of those a letter is for. */
+  private isMeantThere({ id, user, rooms }: Socket, to: Target): boolean {
+    if (to.everyone || to.sockets.includes(id) || to.rooms.includes(id)) return true;
+    if (user !== '' && to.users.includes(user)) return true;
+    return [...(rooms ?? [])].some(
+      ({ name }) => to.rooms.includes(name) && !this.joinedHere.has(`${id} ${name}`),
+    );
   }
 }

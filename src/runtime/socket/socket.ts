@@ -29,6 +29,10 @@ export class Socket {
     this.namespace = namespace;
   }
 
+  isIn(room: string): boolean {
+    return room === this.id || this.namespace.rooms.get(room)?.members.has(this) === true;
+  }
+
   /** A snapshot for backends, made anew only after something in it changed. */
   describe(): SocketDescription {
     this.description ??= this.snapshot();
