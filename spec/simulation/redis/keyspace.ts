@@ -4,16 +4,9 @@ export interface StreamEntry {
   readonly fields: readonly Buffer[];
 }
 
-export interface StreamGroup {
-  lastDelivered: string;
-  /** Delivered and not acknowledged, by id. */
-  readonly pending: Map<string, { consumer: string; at: number }>;
-}
-
 export interface Stream {
   readonly entries: StreamEntry[];
   lastId: string;
-  readonly groups: Map<string, StreamGroup>;
 }
 
 type Value = string | Buffer | Map<string, string> | Map<string, number> | Set<string> | Stream;
@@ -78,7 +71,7 @@ export class Keyspace {
 export const newHash = (): Map<string, string> => new Map();
 export const newSortedSet = (): Map<string, number> => new Map();
 export const newSet = (): Set<string> => new Set();
-export const newStream = (): Stream => ({ entries: [], lastId: '0-0', groups: new Map() });
+export const newStream = (): Stream => ({ entries: [], lastId: '0-0' });
 
 export function byScore(set: Map<string, number>): string[] {
   return [...set].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).map(([member]) => member);

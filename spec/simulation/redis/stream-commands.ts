@@ -39,57 +39,6 @@ export class StreamCommands {
     return found.length === 0 ? null : found;
   }
 
-  xreadgroup(args: Arg[]): [Buffer, Reply[]][] | null {
-    const [, groupName, consumer] = args.map(String);
-    const { keys, count } = parse(args);
-    const groups = keys.map((key) => this.group(key, groupName!));
-    const found: [Buffer, Reply[]][] = [];
-    for (const [index, key] of keys.entries()) {
-      const { stream, group } = groups[index]!;
-      const entries = stream.entries
-        .filter(({ id }) => compareIds(id, group.lastDelivered) > 0)
-        .slice(0, count);
-      if (entries.length === 0) continue;
-      for (const { id } of entries) {
-        group.lastDelivered = id;
-        group.pending.set(id, { consumer: consumer!, at: this.wallNow() });
-      }
-      found.push([bytes(key), entries.map(reply)]);
-    }
-    return found.length === 0 ? null : found;
-  }
-
-  xautoclaim([key, groupName, consumer, minIdle, start, , count]: Arg[]): [Buffer, Reply[], Buffer[]] {
-    const { stream, group } = this.group(String(key), String(groupName));
-    const claimed: StreamEntry[] = [];
-    const ids = [...group.pending.keys()].sort(compareIds);
-    for (const id of ids.filter((one) => compareIds(one, String(start)) >= 0)) {
-      if (claimed.length >= Number(count)) return [bytes(id), claimed.map(reply), []];
-      const pending = group.pending.get(id)!;
-      if (this.wallNow() - pending.at < Number(minIdle)) continue;
-      const entry = stream.entries.find((one) => one.id === id);
-      if (entry === undefined) {
-        group.pending.delete(id);
-        continue;
-      }
-      group.pending.set(id, { consumer: String(consumer), at: this.wallNow() });
-      claimed.push(entry);
-    }
-    return [bytes('0-0'), claimed.map(reply), []];
-  }
-
-  xgroup([, key, name, id]: Arg[]): string {
-    const stream = this.keyspace.at(String(key), newStream);
-    if (stream.groups.has(String(name))) throw new Error('BUSYGROUP Consumer Group name already exists');
-    stream.groups.set(String(name), { lastDelivered: String(id), pending: new Map() });
-    return 'OK';
-  }
-
-  xack([key, name, ...ids]: Arg[]): number {
-    const group = this.keyspace.get<Stream>(String(key))?.groups.get(String(name));
-    return ids.filter((id) => group?.pending.delete(String(id)) === true).length;
-  }
-
   xdel([key, ...ids]: Arg[]): number {
     return this.remove(String(key), ({ id }) => ids.includes(id));
   }
@@ -115,13 +64,6 @@ export class StreamCommands {
     const removed = stream.entries.length - kept.length;
     stream.entries.splice(0, stream.entries.length, ...kept);
     return removed;
-  }
-
-  private group(key: string, name: string) {
-    const stream = this.keyspace.get<Stream>(key);
-    const group = stream?.groups.get(name);
-    if (stream === null || group === undefined) throw new Error(`NOGROUP No such key '${key}' or group`);
-    return { stream, group };
   }
 }
 

@@ -2,7 +2,6 @@
 export const PARTITIONS = 16;
 
 /** One hash tag: a reader waits for all its partitions in one blocking read. */
-export const GROUP = 'holdfast';
 export const CONSUMERS_KEY = 'holdfast:{upstream}:consumers';
 
 export function partitionKey(partition: number): string {

@@ -5,7 +5,7 @@ import type { UpstreamHandler } from '../../../runtime/ports/upstream-log.ts';
 import { unpackRecord } from '../../../runtime/wire/record-pack.ts';
 import type { RedisClient, RedisConnection } from '../redis-client.ts';
 import { type Holding, Ownership } from './ownership.ts';
-import { GROUP, PARTITIONS, partitionKey } from './partitions.ts';
+import { PARTITIONS, partitionKey } from './partitions.ts';
 
 export interface StreamConsumerOptions {
   readonly client: RedisClient;
@@ -14,19 +14,18 @@ export interface StreamConsumerOptions {
   readonly handler: UpstreamHandler;
 }
 
-type Entry = [id: Buffer, fields: Buffer[] | null];
+type Entry = [id: Buffer, fields: Buffer[]];
 
 /** A partition that this consumer reads. */
 interface Held {
+  /** Up to where it was read. */
+  position: string;
   /** Handed out and not settled, by id. */
   readonly unsettled: Set<string>;
   /** Settled, and not yet said to Redis. */
-  settled: string[];
+  settled: Set<string>;
   /** Another consumer's turn: nothing more is handed out. */
   leaving: boolean;
-  /** What its last owner left has been taken over. */
-  inherited: boolean;
-  inheritedAt: number;
 }
 
 /** Life of a partition's lock without renewal, ms. */
@@ -39,12 +38,16 @@ const MAX_UNSETTLED = 5_000;
 const PAUSE = 250;
 /** How often is looked whether the connection stands, ms. */
 const CONNECTING = 20;
-/** How often is looked for records that fell between two owners, ms, and how long those must have lain there. */
-const STRAYS_EVERY = 15_000;
+/** Before everything in a partition. */
+const START = '0';
 
 /**
- * Reads the partitions that fall to it and hands their records out in order. A partition goes to another consumer when
- * everything handed out of it is settled, or when this one has died; what was not settled is handed out again.
+ * Reads the partitions that fall to it and hands their records out in order. What is settled is deleted, so what a
+ * partition holds is what is not settled: it goes to another consumer when this has let go of it, or died, and that one
+ * reads it from the start.
+ *
+ * Who has read what is remembered here, not by Redis: a group of Redis would count a read as delivered whose answer was
+ * lost with the connection, or that Redis came to after its reader had left, and what comes behind would overtake it.
  */
 export class StreamConsumer {
   private readonly options: StreamConsumerOptions;
@@ -97,8 +100,9 @@ export class StreamConsumer {
           await this.pause(CONNECTING);
           continue;
         }
+        // Another Redis may answer than before, whose ids go on from an earlier one. What is known is not handed out twice.
+        if (isTroubled) for (const held of this.held.values()) held.position = START;
         await this.claim();
-        await this.inherit();
         await this.read();
         isTroubled = false;
       } catch (error) {
@@ -134,56 +138,23 @@ export class StreamConsumer {
     }
   }
 
-  private async inherit(): Promise<void> {
-    const { client, clock } = this.options;
-    for (const [partition, held] of this.held) {
-      const now = clock.now();
-      if (held.leaving || (held.inherited && now - held.inheritedAt < STRAYS_EVERY)) continue;
-      const key = partitionKey(partition);
-      if (!held.inherited) await client.run((redis) => ensureGroup(redis, key));
-      const minIdle = held.inherited ? STRAYS_EVERY : 0;
-      for (let cursor = '0-0'; ; ) {
-        const [next, entries] = (await this.inTime(
-          // Not by the connection for commands: it would lose the name of a command it does not know.
-          this.connection.callBuffer(
-            'XAUTOCLAIM',
-            key,
-            GROUP,
-            this.consumer,
-            minIdle,
-            cursor,
-            'COUNT',
-            AT_ONCE,
-          ),
-        )) as [Buffer, Entry[]];
-        for (const entry of entries) this.handOut(partition, held, entry);
-        cursor = next.toString();
-        if (cursor === '0-0') break;
-      }
-      held.inherited = true;
-      held.inheritedAt = now;
-    }
-  }
-
   private async read(): Promise<void> {
-    const open = [...this.held].filter(([, held]) => !held.leaving && held.inherited).map(([one]) => one);
+    const open = [...this.held].filter(([, held]) => !held.leaving);
     if (open.length === 0 || this.stopping || this.unsettled >= MAX_UNSETTLED) return this.pause(20);
     const reply = await this.inTime(
-      this.connection.xreadgroupBuffer(
-        'GROUP',
-        GROUP,
-        this.consumer,
+      this.connection.xreadBuffer(
         'COUNT',
         AT_ONCE,
         'BLOCK',
         BLOCK,
         'STREAMS',
-        ...open.map(partitionKey),
-        ...open.map(() => '>'),
+        ...open.map(([partition]) => partitionKey(partition)),
+        ...open.map(([, { position }]) => position),
       ) as Promise<unknown>,
     );
-    if (reply === null) return;
-    for (const [key, entries] of reply as [Buffer, Entry[]][]) {
+    // A process that stood still finds answers of a time when the partitions were its own.
+    if (this.options.clock.now() - this.renewedAt > TTL) return this.loseAll();
+    for (const [key, entries] of (reply ?? []) as [Buffer, Entry[]][]) {
       const partition = Number(key.toString().slice(key.toString().lastIndexOf(':') + 1));
       const held = this.held.get(partition);
       if (held !== undefined) for (const entry of entries) this.handOut(partition, held, entry);
@@ -194,11 +165,12 @@ export class StreamConsumer {
     // What a read brings in after that stays with Redis, for whoever reads the partition next.
     if (this.stopping) return;
     const id = idBytes.toString();
-    if (held.unsettled.has(id) || held.settled.includes(id)) return;
-    const record = fields === null ? null : unpackRecord(fields[1]!);
+    held.position = id;
+    if (held.unsettled.has(id) || held.settled.has(id)) return;
+    const record = unpackRecord(fields[1]!);
     if (record === null) {
       this.options.log.error({ id, partition }, 'an entry of the upstream log cannot be read; it is skipped');
-      held.settled.push(id);
+      held.settled.add(id);
       return;
     }
     held.unsettled.add(id);
@@ -206,23 +178,20 @@ export class StreamConsumer {
     this.options.handler(record, () => {
       if (!held.unsettled.delete(id)) return;
       this.unsettled--;
-      held.settled.push(id);
+      held.settled.add(id);
       this.wake();
     });
   }
 
   private async acknowledge(): Promise<void> {
     for (const [partition, held] of this.held) {
-      const ids = held.settled;
-      if (ids.length === 0) continue;
-      held.settled = [];
-      const key = partitionKey(partition);
+      const { settled } = held;
+      if (settled.size === 0) continue;
+      held.settled = new Set();
       try {
-        await this.options.client.run((redis) =>
-          Promise.all([redis.xack(key, GROUP, ...ids), redis.xdel(key, ...ids)]),
-        );
+        await this.options.client.run((redis) => redis.xdel(partitionKey(partition), ...settled));
       } catch (error) {
-        held.settled.push(...ids);
+        for (const id of settled) held.settled.add(id);
         throw error;
       }
     }
@@ -267,17 +236,9 @@ export class StreamConsumer {
 }
 
 function newlyHeld(): Held {
-  return { unsettled: new Set(), settled: [], leaving: false, inherited: false, inheritedAt: 0 };
+  return { position: START, unsettled: new Set(), settled: new Set(), leaving: false };
 }
 
 function isDone(held: Held): boolean {
-  return held.unsettled.size === 0 && held.settled.length === 0;
-}
-
-async function ensureGroup(redis: RedisConnection, key: string): Promise<void> {
-  try {
-    await redis.xgroup('CREATE', key, GROUP, '0', 'MKSTREAM');
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.includes('BUSYGROUP')) throw error;
-  }
+  return held.unsettled.size === 0 && held.settled.size === 0;
 }
