@@ -53,6 +53,25 @@ describe('the fence before the upstream log', () => {
     expect(() => log.append(disconnect('1', 4))).not.toThrow();
   });
 
+  it('is flushed when what waited behind it has gone on, and not when that was thrown away', async () => {
+    const { log } = fenced();
+    log.shut();
+    log.append(message('1', 1));
+    let isFlushed = false;
+    const flushed = log.flush().then(() => {
+      isFlushed = true;
+    });
+    await Promise.resolve();
+    expect(isFlushed).toBe(false);
+    log.open(() => expect.unreachable());
+    await flushed;
+    log.shut();
+    log.append(message('1', 2));
+    const lost = expect(log.flush()).rejects.toThrow('given up for dead');
+    log.discard();
+    await lost;
+  });
+
   it('throws away what waits when the sessions were given up for dead', () => {
     const { passed, log } = fenced();
     log.shut();

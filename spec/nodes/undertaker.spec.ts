@@ -16,6 +16,7 @@ describe('the undertaker of lost nodes', () => {
   let said: UpstreamRecord[];
   let flushes: (() => Promise<void>)[];
   let lost: number[];
+  let fenced: string[];
 
   beforeEach(() => {
     clock = new SimulatedClock();
@@ -24,12 +25,14 @@ describe('the undertaker of lost nodes', () => {
     said = [];
     flushes = [];
     lost = [];
+    fenced = [];
   });
 
   function start(owner = 'me'): Undertaker {
     const undertaker = new Undertaker({
       leases: store,
       burial: {
+        fence: async ({ number }) => void fenced.push(`${number}, ${said.length} said`),
         lost: async (_incarnation, limit) => left.slice(0, limit),
         bury: async (_incarnation, sockets) => {
           left = left.filter((socket) => !sockets.includes(socket));
@@ -72,6 +75,15 @@ describe('the undertaker of lost nodes', () => {
     expect(left).toEqual([]);
     expect(lost).toEqual([1_203]);
     expect(store.deadNodes).toEqual([]);
+  });
+
+  it('fences it off before it says anything in its name', async () => {
+    left = [{ ...SOCKET, id: '1' }];
+    store.deadNodes = [nodeRecord(3)];
+    start();
+    await pass(3 * TTL);
+    expect(said).toHaveLength(1);
+    expect(fenced).toEqual(['3, 0 said']);
   });
 
   it('gives each farewell an id that a second undertaker would give it, too', async () => {

@@ -66,6 +66,7 @@ describe.each([
     const logs: UpstreamLog[] = [];
     const open = async (maxRecords: number) => {
       const log = new StreamUpstreamLog({
+        self: { number: 1, epoch: 1 },
         client: await redis.client(),
         clock,
         log: new SilentLog(),

@@ -2,6 +2,7 @@ import { type ApiRoleOptions, learning } from '../../src/node/api-role.ts';
 import { backendMetrics } from '../../src/node/node-metrics.ts';
 import type { Surroundings } from '../../src/node/surroundings.ts';
 import { BackendDispatcher } from '../../src/runtime/backend/backend-dispatcher.ts';
+import { untilLost } from '../../src/runtime/cluster/lost-sockets.ts';
 import type { EmitCommand } from '../../src/runtime/delivery/command.ts';
 import type { BackendCaller } from '../../src/runtime/ports/backend.ts';
 import type { Random } from '../../src/runtime/ports/random.ts';
@@ -33,7 +34,8 @@ export class ApiDoor implements Api {
       metrics: backendMetrics(metrics),
       limits: config.backend,
     });
-    this.hear = learns ? learning(this.backend.handle, dispatcher) : this.backend.handle;
+    const hear = learns ? learning(this.backend.handle, dispatcher) : this.backend.handle;
+    this.hear = untilLost(hear, () => {});
     this.push = new PushService({ deliverer: dispatcher, dedup: dedup!, nextId: options.nextId, log });
   }
 

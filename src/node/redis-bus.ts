@@ -84,7 +84,7 @@ export class RedisBus implements ClusterBus {
     this.client.close();
   }
 
-  protected async openLogs(_self: Incarnation, holds: () => boolean): Promise<Omit<BusSeat, 'presence'>> {
+  protected async openLogs(self: Incarnation, holds: () => boolean): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
     const { client, directory } = this;
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
@@ -99,6 +99,7 @@ export class RedisBus implements ClusterBus {
       gap: () => metrics.counters.add(COUNTER.lettersLost),
     });
     const upstreamLog = new StreamUpstreamLog({
+      self,
       holds,
       client,
       clock,

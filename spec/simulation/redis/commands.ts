@@ -63,19 +63,12 @@ export function commandsOf(
     eval: ([script, count, ...rest]) => {
       const run = SCRIPTS.get(String(script));
       if (run === undefined) throw new Error('NOSCRIPT the simulation does not know this script');
-      const texts = rest.map(String);
       const keys = Number(count);
-      return run(keyspace, texts.slice(0, keys), texts.slice(keys), Math.floor(wallNow()));
+      const call = { keyspace, streams, now: Math.floor(wallNow()) };
+      return run(call, rest.slice(0, keys).map(String), rest.slice(keys));
     },
     xadd: (args) => streams.xadd(args),
     xreadBuffer: (args) => streams.xread(args),
-    xreadgroupBuffer: (args) => streams.xreadgroup(args),
-    callBuffer: ([name, ...args]) => {
-      if (name !== 'XAUTOCLAIM') throw new Error(`ERR unknown command ${name}`);
-      return streams.xautoclaim(args);
-    },
-    xgroup: (args) => streams.xgroup(args),
-    xack: (args) => streams.xack(args),
     xdel: (args) => streams.xdel(args),
     xtrim: (args) => streams.xtrim(args),
     xlen: (args) => streams.xlen(args),

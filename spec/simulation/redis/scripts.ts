@@ -6,10 +6,31 @@ import {
   RELEASE,
   RENEW,
 } from '../../../src/adapters/redis/lease-scripts.ts';
+import { APPEND } from '../../../src/adapters/redis/streams/append.ts';
 import { CLAIM, LEAVE } from '../../../src/adapters/redis/streams/ownership.ts';
+import type { Arg } from './commands.ts';
 import { byScore, type Keyspace, newHash, newSortedSet } from './keyspace.ts';
+import type { StreamCommands } from './stream-commands.ts';
 
-type Script = (keyspace: Keyspace, keys: readonly string[], args: readonly string[], now: number) => unknown;
+/** What a script works on. */
+export interface ScriptCall {
+  readonly keyspace: Keyspace;
+  readonly streams: StreamCommands;
+  readonly now: number;
+}
+
+type Script = (call: ScriptCall, keys: readonly string[], values: readonly Arg[]) => unknown;
+type TextScript = (
+  keyspace: Keyspace,
+  keys: readonly string[],
+  args: readonly string[],
+  now: number,
+) => unknown;
+
+/** For those that are given texts only. */
+function ofTexts(script: TextScript): Script {
+  return ({ keyspace, now }, keys, values) => script(keyspace, keys, values.map(String), now);
+}
 
 interface LeaseRecord {
   number: number;
@@ -67,7 +88,7 @@ function freshNumber(all: Tables, now: number): string {
   }
 }
 
-const acquire: Script = (keyspace, keys, [name, owner, wanted, ttl, text], now) => {
+const acquire: TextScript = (keyspace, keys, [name, owner, wanted, ttl, text], now) => {
   const all = tables(keyspace, keys);
   const { names, leases, records, numbers, reached } = all;
   const number = wanted === '' ? (names.get(name!) ?? freshNumber(all, now)) : wanted!;
@@ -90,7 +111,7 @@ const acquire: Script = (keyspace, keys, [name, owner, wanted, ttl, text], now) 
   return ['granted', number, String(epoch), String(slot), reached.get(number) ?? '0'];
 };
 
-const renew: Script = (keyspace, keys, [number, epoch, owner, reached, load, ttl], now) => {
+const renew: TextScript = (keyspace, keys, [number, epoch, owner, reached, load, ttl], now) => {
   const all = tables(keyspace, keys);
   const member = `${number}:${epoch}`;
   const record = recordOf(all, member);
@@ -111,20 +132,20 @@ function drop(all: Tables, number: string, epoch: string): number {
   return 1;
 }
 
-const release: Script = (keyspace, keys, [number, epoch, owner]) => {
+const release: TextScript = (keyspace, keys, [number, epoch, owner]) => {
   const all = tables(keyspace, keys);
   if (recordOf(all, `${number}:${epoch}`)?.owner !== owner) return 0;
   return drop(all, number!, epoch!);
 };
 
-const nodes: Script = (keyspace, keys, [which], now) => {
+const nodes: TextScript = (keyspace, keys, [which], now) => {
   const { leases, records } = tables(keyspace, keys);
   return byScore(leases)
     .filter((member) => leases.get(member)! > now === (which === 'live'))
     .flatMap((member) => records.get(member) ?? []);
 };
 
-const claimBurial: Script = (keyspace, keys, [number, epoch, owner, ttl], now) => {
+const claimBurial: TextScript = (keyspace, keys, [number, epoch, owner, ttl], now) => {
   const all = tables(keyspace, keys);
   const member = `${number}:${epoch}`;
   const record = recordOf(all, member);
@@ -135,10 +156,10 @@ const claimBurial: Script = (keyspace, keys, [number, epoch, owner, ttl], now) =
   return 1;
 };
 
-const buried: Script = (keyspace, keys, [number, epoch]) => drop(tables(keyspace, keys), number!, epoch!);
+const buried: TextScript = (keyspace, keys, [number, epoch]) => drop(tables(keyspace, keys), number!, epoch!);
 
 /** Consumers are sorted by when they were first seen, not by their random names: a seed has to do the same again. */
-const claim: Script = (keyspace, [consumersKey, ...owners], [consumer, ttl, ...wishes], now) => {
+const claim: TextScript = (keyspace, [consumersKey, ...owners], [consumer, ttl, ...wishes], now) => {
   const scores = keyspace.at(consumersKey!, newSortedSet);
   scores.set(consumer!, now + Number(ttl));
   for (const [name, ends] of scores) if (ends <= now) scores.delete(name);
@@ -160,20 +181,29 @@ const claim: Script = (keyspace, [consumersKey, ...owners], [consumer, ttl, ...w
   });
 };
 
-const leave: Script = (keyspace, [consumersKey, ...owners], [consumer]) => {
+const leave: TextScript = (keyspace, [consumersKey, ...owners], [consumer]) => {
   keyspace.at(consumersKey!, newSortedSet).delete(consumer!);
   for (const key of owners) if (keyspace.get<string>(key) === consumer) keyspace.delete(key);
   return 1;
 };
 
+const append: Script = ({ keyspace, streams }, [fence, ...partitions], values) => {
+  if (keyspace.get(fence!) !== null) return 0;
+  for (let at = 0; at < values.length; at += 2) {
+    streams.xadd([partitions[Number(values[at]) - 2]!, '*', 'r', values[at + 1]!]);
+  }
+  return 1;
+};
+
 /** What the Lua scripts do, by their text. */
 export const SCRIPTS: ReadonlyMap<string, Script> = new Map([
-  [ACQUIRE, acquire],
-  [RENEW, renew],
-  [RELEASE, release],
-  [NODES, nodes],
-  [CLAIM_BURIAL, claimBurial],
-  [BURIED, buried],
-  [CLAIM, claim],
-  [LEAVE, leave],
+  [ACQUIRE, ofTexts(acquire)],
+  [RENEW, ofTexts(renew)],
+  [RELEASE, ofTexts(release)],
+  [NODES, ofTexts(nodes)],
+  [CLAIM_BURIAL, ofTexts(claimBurial)],
+  [BURIED, ofTexts(buried)],
+  [CLAIM, ofTexts(claim)],
+  [LEAVE, ofTexts(leave)],
+  [APPEND, append],
 ]);

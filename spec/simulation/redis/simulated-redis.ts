@@ -3,7 +3,7 @@ import { type Arg, commandsOf } from './commands.ts';
 import { Keyspace } from './keyspace.ts';
 import { blockingOf } from './stream-commands.ts';
 
-const BLOCKING = new Set(['xreadBuffer', 'xreadgroupBuffer']);
+const BLOCKING = new Set(['xreadBuffer']);
 
 interface Waiter {
   readonly keys: readonly string[];
@@ -66,6 +66,7 @@ export class SimulatedRedis {
       answer(undefined, error as Error);
     }
     if (name === 'xadd') this.serve(String(args[0]));
+    if (name === 'eval') for (const key of args.slice(2, 2 + Number(args[1]))) this.serve(String(key));
   }
 
   /** What is written from now on may be lost in a failover. */

@@ -59,7 +59,7 @@ export class KafkaWriter {
   private writing = false;
   private closed = false;
   private sentAt = Number.NEGATIVE_INFINITY;
-  private idle: (() => void)[] = [];
+  private idle: { readonly resolve: () => void; readonly reject: (error: HoldfastError) => void }[] = [];
 
   constructor(options: KafkaWriterOptions) {
     this.options = options;
@@ -90,10 +90,10 @@ export class KafkaWriter {
     setImmediate(() => void this.run());
   }
 
-  /** Resolves when everything written so far was accepted or given up. */
+  /** Resolves when everything written so far was accepted; rejects when something is given up meanwhile. */
   flush(): Promise<void> {
     if (!this.writing) return Promise.resolve();
-    return new Promise((resolve) => this.idle.push(resolve));
+    return new Promise((resolve, reject) => this.idle.push({ resolve, reject }));
   }
 
   async close(): Promise<void> {
@@ -132,7 +132,7 @@ export class KafkaWriter {
       }
     }
     this.writing = false;
-    for (const resolve of this.idle.splice(0)) resolve();
+    for (const { resolve } of this.idle.splice(0)) resolve();
   }
 
   private async linger(): Promise<void> {
@@ -198,6 +198,7 @@ export class KafkaWriter {
       this.bytes -= one.bytes;
       one.refused(failure);
     }
+    if (kept.length < this.waiting.length) for (const { reject } of this.idle.splice(0)) reject(failure);
     this.waiting = kept;
   }
 }

@@ -27,6 +27,7 @@ export class FencedLog implements UpstreamLog {
   private closed = false;
   private waiting: UpstreamRecord[] = [];
   private bytes = 0;
+  private readonly flushing: { resolve: () => void; reject: (error: HoldfastError) => void }[] = [];
 
   constructor(log: UpstreamLog, options: FencedLogOptions) {
     this.log = log;
@@ -62,10 +63,13 @@ export class FencedLog implements UpstreamLog {
         refused(record, error);
       }
     }
+    for (const { resolve } of this.flushing.splice(0)) resolve();
   }
 
   /** Throws away what waits: somebody else has said the end of these sessions. Returns how many records that were. */
   discard(): number {
+    const lost = new HoldfastError('unavailable', 'the node was given up for dead');
+    for (const { reject } of this.flushing.splice(0)) reject(lost);
     return this.take().length;
   }
 
@@ -73,8 +77,12 @@ export class FencedLog implements UpstreamLog {
     return this.log.consume(handler);
   }
 
-  flush(): Promise<void> {
-    return this.log.flush();
+  /** Waits for the fence to open as well. */
+  async flush(): Promise<void> {
+    if (this.waiting.length > 0) {
+      await new Promise<void>((resolve, reject) => this.flushing.push({ resolve, reject }));
+    }
+    await this.log.flush();
   }
 
   close(): Promise<void> {

@@ -72,9 +72,13 @@ export class Undertaker {
   private async bury(node: NodeRecord): Promise<void> {
     const { leases, burial, log, owner, ttl, onLost } = this.options;
     let sockets = 0;
+    let isFenced = false;
     for (;;) {
       // Again for each batch: whoever was slow finds out before it repeats what another did.
       if (!(await leases.claimBurial(node, owner, ttl))) return;
+      // Before anything is said in its name: what it says itself comes before that, or not at all.
+      if (!isFenced) await burial.fence(node);
+      isFenced = true;
       const lost = await burial.lost(node, BATCH);
       if (lost.length === 0) break;
       await this.sayFarewell(lost, node);

@@ -82,7 +82,11 @@ export class Departures {
     if (!isMoving()) return null;
     connection.move = new Departure(candidate.node, post);
     // What the client said here is in the log before what it says there.
-    await upstreamLog.flush();
+    const isLogged = await upstreamLog.flush().then(
+      () => true,
+      () => false,
+    );
+    if (!isLogged) return null;
     return isMoving() ? this.passport(connection) : null;
   }
 

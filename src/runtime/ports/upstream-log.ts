@@ -15,7 +15,7 @@ export interface UpstreamLog {
   append(record: UpstreamRecord): void;
   /** Joins the consumer group. `handler` must not throw; it settles each record when it is done with it. */
   consume(handler: UpstreamHandler): UpstreamSubscription;
-  /** Resolves when everything appended so far was accepted by the log's storage. */
+  /** Resolves when everything appended so far was accepted by the log's storage; rejects when it will not be. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

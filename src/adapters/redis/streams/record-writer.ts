@@ -1,10 +1,12 @@
 import { sizeOf } from '../../../runtime/backend/record-size.ts';
 import { HoldfastError } from '../../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../../runtime/ports/clock.ts';
+import type { Incarnation } from '../../../runtime/ports/lease-store.ts';
 import type { Log } from '../../../runtime/ports/log.ts';
 import type { UpstreamRecord } from '../../../runtime/ports/upstream-log.ts';
 import { packRecord } from '../../../runtime/wire/record-pack.ts';
-import { type RedisClient, redisFailure } from '../redis-client.ts';
+import type { RedisClient } from '../redis-client.ts';
+import { APPEND, fenceKey } from './append.ts';
 import { PARTITIONS, partitionKey, partitionOf } from './partitions.ts';
 
 export interface RecordWriterLimits {
@@ -14,6 +16,8 @@ export interface RecordWriterLimits {
 }
 
 interface RecordWriterOptions extends RecordWriterLimits {
+  /** The incarnation that writes. */
+  readonly self: Incarnation;
   readonly client: RedisClient;
   readonly clock: Clock;
   readonly log: Log;
@@ -27,7 +31,9 @@ interface Waiting {
   readonly since: number;
 }
 
+/** Redis does nothing else while it takes a batch. */
 const AT_ONCE = 500;
+const BATCH_BYTES = 1024 * 1024;
 const PAUSE = 250;
 /** A record that has waited so long (ms) for Redis is given up, unless it is the end of a socket. */
 const GIVE_UP_AFTER = 60_000;
@@ -37,7 +43,7 @@ const BACKLOG_CHECK = 1_000;
 
 /**
  * The appending side: records wait in order until Redis has taken them, one batch on its way at a time. A batch that
- * failed is sent again from the first record that failed, so nothing is overtaken; a record may be there twice then.
+ * failed is sent again, so nothing is overtaken; if only the answer was lost, its records are there twice.
  */
 export class RecordWriter {
   private readonly options: RecordWriterOptions;
@@ -47,7 +53,7 @@ export class RecordWriter {
   private closed = false;
   private backlog = 0;
   private backlogReadAt = Number.NEGATIVE_INFINITY;
-  private idle: (() => void)[] = [];
+  private idle: { readonly resolve: () => void; readonly reject: (error: HoldfastError) => void }[] = [];
 
   constructor(options: RecordWriterOptions) {
     this.options = options;
@@ -71,10 +77,11 @@ export class RecordWriter {
     setImmediate(() => void this.write());
   }
 
-  /** Resolves when Redis has taken everything appended so far. */
+  /** Resolves when Redis has taken everything appended so far; rejects when it never will. */
   flush(): Promise<void> {
-    if (!this.writing) return Promise.resolve();
-    return new Promise((resolve) => this.idle.push(resolve));
+    if (this.waiting.length === 0) return Promise.resolve();
+    if (!this.writing) return Promise.reject(notTaken());
+    return new Promise((resolve, reject) => this.idle.push({ resolve, reject }));
   }
 
   close(): void {
@@ -90,40 +97,53 @@ export class RecordWriter {
         await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
         continue;
       }
-      const batch = this.waiting.slice(0, AT_ONCE);
-      const taken = await this.send(batch);
-      for (const { bytes } of batch.slice(0, taken.count)) this.bytes -= bytes;
-      this.waiting.splice(0, taken.count);
-      if (taken.error === null) {
-        isTroubled = false;
-        await this.lookAtBacklog();
+      const batch = this.batch();
+      try {
+        await this.send(batch);
+      } catch (error) {
+        if (!isTroubled) this.options.log.warn({ err: error }, 'records wait: Redis does not take them');
+        isTroubled = true;
+        if (this.closed) break;
+        this.giveUpOld(error);
+        await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
         continue;
       }
-      if (!isTroubled) this.options.log.warn({ err: taken.error }, 'records wait: Redis does not take them');
-      isTroubled = true;
-      if (this.closed) break;
-      this.giveUpOld(taken.error);
-      await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
+      isTroubled = false;
+      for (const { bytes } of batch) this.bytes -= bytes;
+      this.waiting.splice(0, batch.length);
+      await this.lookAtBacklog();
     }
     this.writing = false;
-    for (const resolve of this.idle.splice(0)) resolve();
+    for (const { resolve, reject } of this.idle.splice(0)) {
+      if (this.waiting.length === 0) resolve();
+      else reject(notTaken());
+    }
   }
 
-  private async send(batch: readonly Waiting[]): Promise<{ count: number; error: unknown }> {
-    try {
-      const results = await this.options.client.run((redis) =>
-        Promise.allSettled(
-          batch.map(({ record }) =>
-            redis.xadd(partitionKey(partitionOf(record.key)), '*', 'r', Buffer.from(packRecord(record))),
-          ),
-        ),
-      );
-      const failed = results.findIndex(({ status }) => status === 'rejected');
-      if (failed < 0) return { count: batch.length, error: null };
-      return { count: failed, error: redisFailure((results[failed] as PromiseRejectedResult).reason) };
-    } catch (error) {
-      return { count: 0, error };
+  private batch(): readonly Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (; count < this.waiting.length && count < AT_ONCE; count++) {
+      bytes += this.waiting[count]!.bytes;
+      if (bytes > BATCH_BYTES && count > 0) break;
     }
+    return this.waiting.slice(0, count);
+  }
+
+  /** All of them, or none. */
+  private async send(batch: readonly Waiting[]): Promise<void> {
+    const keys = [fenceKey(this.options.self)];
+    const places = new Map<number, number>();
+    const values: (string | Buffer)[] = [];
+    for (const { record } of batch) {
+      const partition = partitionOf(record.key);
+      if (!places.has(partition)) places.set(partition, keys.push(partitionKey(partition)));
+      values.push(String(places.get(partition)), Buffer.from(packRecord(record)));
+    }
+    const appended = await this.options.client.run((redis) =>
+      redis.eval(APPEND, keys.length, ...keys, ...values),
+    );
+    if (appended === 0) throw new HoldfastError('unavailable', 'this node was given up for dead');
   }
 
   private giveUpOld(error: unknown): void {
@@ -153,4 +173,8 @@ export class RecordWriter {
       // Appending will find out by itself.
     }
   }
+}
+
+function notTaken(): HoldfastError {
+  return new HoldfastError('unavailable', 'the upstream log was closed before Redis had taken all records');
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../runtime/ports/clock.ts';
+import type { Incarnation } from '../../../runtime/ports/lease-store.ts';
 import type { Log } from '../../../runtime/ports/log.ts';
 import type {
   UpstreamHandler,
@@ -11,6 +12,8 @@ import { RecordWriter, type RecordWriterLimits } from './record-writer.ts';
 import { StreamConsumer } from './stream-consumer.ts';
 
 export interface StreamUpstreamLogOptions extends RecordWriterLimits {
+  /** The incarnation that appends here. */
+  readonly self: Incarnation;
   readonly client: RedisClient;
   readonly clock: Clock;
   readonly log: Log;
