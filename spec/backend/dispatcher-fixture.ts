@@ -28,6 +28,8 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
   readonly breakerStates: BreakerState[] = [];
   readonly failedActions: string[] = [];
   readonly warnings: string[] = [];
+  /** How long each answered record had waited, and how long its answer took. */
+  readonly answered: (readonly [waited: number, took: number])[] = [];
   linesHeldBack = 0;
   retries = 0;
   readonly dispatcher: BackendDispatcher;
@@ -58,6 +60,7 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
       log: { ...silentLog, warn: (_fields, message) => this.warnings.push(message) },
       metrics: {
         called: () => undefined,
+        answered: (waited, took) => this.answered.push([waited, took]),
         retried: () => {
           this.retries++;
         },

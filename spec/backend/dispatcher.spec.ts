@@ -47,6 +47,24 @@ describe('calls to the backend', () => {
     expect(caller.open.map((call) => call.record.key)).toEqual(['a', 'b', 'd', 'e']);
   });
 
+  it('are timed: how long a record waited, other attempts included, and how long its answer took', async () => {
+    const fixture = start();
+    const { caller } = fixture;
+    fixture.give(messageRecord('[1]'), messageRecord('[2]'));
+    await fixture.pass(20);
+    await caller.open[0]!.fail(DOWN);
+    const pause = 75;
+    await fixture.pass(pause);
+    await fixture.pass(30);
+    await caller.open[0]!.answer();
+    await fixture.pass(5);
+    await caller.open[0]!.answer();
+    expect(fixture.answered).toEqual([
+      [20 + pause, 30],
+      [20 + pause + 30, 5],
+    ]);
+  });
+
   it('are not made, and records settle at once, when nobody hears', () => {
     const { caller, ...fixture } = withCaller(start());
     caller.deaf.add('message').add('connect').add('disconnect');

@@ -35,7 +35,7 @@ describe('a backend that speaks JSON', () => {
 
   it('gets OnMessage with every field of the contract', async () => {
     const record = messageRecord('["hi",{"_placeholder":true,"num":0}]', {}, 3, [Buffer.of(1, 2, 3)]);
-    expect(await client.call(record)).toBe(NOTHING_TO_DO);
+    expect(await client.call(record, [1, 2, 3, 4])).toBe(NOTHING_TO_DO);
     const call = backend.calls[0]!;
     expect(call.path).toBe('/holdfast.v1.BackendService/OnMessage');
     expect(call.headers).toMatchObject({
@@ -43,6 +43,10 @@ describe('a backend that speaks JSON', () => {
       'connect-protocol-version': '1',
       'connect-timeout-ms': '2000',
       traceparent: expect.stringMatching(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`)),
+      'x-time-gateway': '1',
+      'x-time-log': '2',
+      'x-time-api': '3',
+      'x-time-backend': '4',
     });
     expect(call.headers).not.toHaveProperty('webhook-signature');
     expect(JSON.parse(call.text)).toEqual({

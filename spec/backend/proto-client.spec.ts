@@ -36,7 +36,7 @@ describe.each([
 
   it('gets every field, and its answer is carried back', async () => {
     const record = messageRecord('["hi",{"_placeholder":true,"num":0}]', {}, 1, [Uint8Array.of(1, 2, 3)]);
-    const answer = await client.call(record);
+    const answer = await client.call(record, [1, 2, 3, 4]);
     const { request, headers, protocol: spoken } = backend.calls[0]!;
     expect(spoken).toBe(protocol);
     expect(request).toMatchObject({
@@ -49,6 +49,8 @@ describe.each([
       wantsAck: true,
     });
     expect(headers.get('traceparent')).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`));
+    const times = ['gateway', 'log', 'api', 'backend'].map((stage) => headers.get(`x-time-${stage}`));
+    expect(times).toEqual(['1', '2', '3', '4']);
     expect(answer).toMatchObject({
       ack: { args: '["hi",{"_placeholder":true,"num":0}]', attachments: [Uint8Array.of(1, 2, 3)] },
       actions: [

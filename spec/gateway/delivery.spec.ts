@@ -438,13 +438,13 @@ describe('delivery', () => {
     expect(last.nextPageToken).toBe('');
   });
 
-  it('times deliveries from being accepted to being written', () => {
+  it('times deliveries from being read to being written', () => {
     const world = new World();
     new Client(world).join();
     world.emit({ everyone: true }, 'a', []);
     world.clock.advance(30);
     world.tick();
-    const { counts, sum } = world.metrics.deliveryDelay.downstream;
+    const { counts, sum } = world.metrics.deliveryDelay.delivery;
     expect(counts.reduce((total, count) => total + count, 0)).toBe(1);
     expect(sum).toBe(30);
   });

@@ -45,6 +45,7 @@ mailboxContract<Letter>('Kafka', async () => {
     },
     letter: (sender, number) => ({
       kind: 'acknowledge',
+      time: 5,
       id: `${sender}-${number}`,
       socket: sender,
       ackId: number,
@@ -73,6 +74,7 @@ upstreamLogContract('Kafka', async () => {
       maxRecords,
       maxBytes: 64 * 1024 * 1024,
       observe: () => {},
+      left: () => {},
       refused: (record, error) => {
         throw new Error(`${record.messageId} was given up: ${String(error)}`);
       },

@@ -118,6 +118,20 @@ describe('ws.downstream', () => {
     expect(got[0]).toMatchObject({ to: { sockets: ['1001'], rooms: [] }, rooms: ['doc-1'] });
   });
 
+  it('keeps the trace that a record names, by traceparent or by its id, and none that is none', async () => {
+    const traceId = 'ab'.repeat(16);
+    const traceparent = `00-${traceId}-${'cd'.repeat(8)}-00`;
+    await produce('1001', pack(['a']), { traceparent, 'X-Trace-ID': 'ef'.repeat(16) });
+    await produce('1001', pack(['b']), { 'X-Trace-ID': traceId });
+    await produce('1001', pack(['c']), { traceparent: `${traceparent}\n` });
+    await eventually(PATIENCE, () => expect(got).toHaveLength(3));
+    expect(got.map(({ trail }) => trail!.traceparent)).toEqual([
+      traceparent,
+      `00-${traceId}-${traceId.slice(16)}-01`,
+      '',
+    ]);
+  });
+
   it('puts what is no command into ws.downstream.dlq with the reason, and goes on', async () => {
     const poison = Buffer.from('this is no MessagePack array');
     await produce('1001', poison, { 'X-Trace-ID': 'abc' });

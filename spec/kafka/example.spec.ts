@@ -31,6 +31,7 @@ it('reads what gateways write to ws.upstream, and answers to the socket through 
     maxRecords: 100,
     maxBytes: 1_000_000,
     observe: () => {},
+    left: () => {},
     refused: () => {},
     lagged: () => {},
   });

@@ -51,6 +51,7 @@ async function freshLogs(): Promise<(options?: Partial<KafkaUpstreamLogOptions>)
       maxRecords: 100_000,
       maxBytes: 64 * 1024 * 1024,
       observe: () => {},
+      left: () => {},
       refused: (record, error) => {
         throw new Error(`${record.messageId} was given up: ${String(error)}`);
       },

@@ -114,22 +114,22 @@ describe('the exposed metrics', () => {
 
   it('show histograms in seconds with cumulative buckets', async () => {
     const { metrics, scrape } = expose();
-    metrics.deliveryDelay.downstream.observe(3);
-    metrics.deliveryDelay.downstream.observe(5);
-    metrics.deliveryDelay.downstream.observe(60_000);
+    metrics.deliveryDelay.mailbox.observe(3);
+    metrics.deliveryDelay.mailbox.observe(5);
+    metrics.deliveryDelay.mailbox.observe(60_000);
     const lines = await scrape();
     const own = (suffix: string) =>
       lines
         .find((line) => line.startsWith(`holdfast_delivery_delay_seconds_${suffix}`))
         ?.split(' ')
         .at(-1);
-    expect(own('bucket{stage="downstream",le="0.0025"}')).toBe('0');
-    expect(own('bucket{stage="downstream",le="0.005"}')).toBe('2');
-    expect(own('bucket{stage="downstream",le="10"}')).toBe('2');
-    expect(own('bucket{stage="downstream",le="+Inf"}')).toBe('3');
-    expect(own('sum{stage="downstream"}')).toBe('60.008');
-    expect(own('count{stage="downstream"}')).toBe('3');
-    expect(own('count{stage="upstream"}')).toBe('0');
+    expect(own('bucket{stage="mailbox",le="0.0025"}')).toBe('0');
+    expect(own('bucket{stage="mailbox",le="0.005"}')).toBe('2');
+    expect(own('bucket{stage="mailbox",le="10"}')).toBe('2');
+    expect(own('bucket{stage="mailbox",le="+Inf"}')).toBe('3');
+    expect(own('sum{stage="mailbox"}')).toBe('60.008');
+    expect(own('count{stage="mailbox"}')).toBe('3');
+    expect(own('count{stage="log"}')).toBe('0');
   });
 
   it('see an event loop that stands still, and only grow', async () => {

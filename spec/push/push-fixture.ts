@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../src/runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../src/runtime/ports/clock.ts';
 import type { Log } from '../../src/runtime/ports/log.ts';
 import type { PushMethod } from '../../src/runtime/ports/push-method.ts';
-import { PushEndpoint } from '../../src/runtime/push/push-endpoint.ts';
+import { PushEndpoint, type PushRequestHeaders } from '../../src/runtime/push/push-endpoint.ts';
 import { PushService } from '../../src/runtime/push/push-service.ts';
 import { PushTokens } from '../../src/runtime/push/push-tokens.ts';
 import { RecordingDeliverer } from './recording-deliverer.ts';
@@ -46,9 +46,13 @@ export class PushFixture {
   /** Calls a method in JSON, without a network. */
   async call(method: PushMethod, request: unknown, secret = TOKEN.secret): Promise<Called> {
     const body = Buffer.from(typeof request === 'string' ? request : JSON.stringify(request));
-    const reply = await this.endpoint.unary(method, `Bearer ${secret}`, 'json', body);
+    const reply = await this.endpoint.unary(method, headersWith(`Bearer ${secret}`), 'json', body);
     return { status: reply.status, body: JSON.parse(String(reply.body)) as Record<string, unknown> };
   }
+}
+
+export function headersWith(authorization: string): PushRequestHeaders {
+  return { authorization, traceparent: '' };
 }
 
 export interface Called {

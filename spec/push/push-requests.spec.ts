@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOBODY } from '../../src/runtime/delivery/target.ts';
 import { readPushJson } from '../../src/runtime/push/read-json.ts';
-import { PushFixture } from './push-fixture.ts';
+import { headersWith, PushFixture } from './push-fixture.ts';
 
 const EMIT = { to: { rooms: ['doc-1'] }, event: 'message', args: ['hi'] };
 
@@ -36,7 +36,7 @@ describe('a request of the push API', () => {
     const fixture = new PushFixture();
     const reply = await fixture.endpoint.unary(
       'Emit',
-      'Bearer s3cret-of-chat',
+      headersWith('Bearer s3cret-of-chat'),
       'json',
       Buffer.of(0x22, 0xff, 0x22),
     );
@@ -204,6 +204,7 @@ describe('Emit', () => {
         except: { sockets: [], users: [], rooms: ['quiet'], everyone: false },
         namespace: '/chat',
         pushedBy: 'billing',
+        trail: { traceparent: '', times: [0, 0, 0, 0, expect.any(Number)] },
         messageId: '1',
         event: 'message',
         body: { args: '["hi",{"n":1.5,"z":null,"ü":["\u2028"]}]', attachments: [] },
@@ -415,6 +416,26 @@ describe('dedupKey', () => {
   });
 });
 
+describe('the trace', () => {
+  const traced = async (traceparent: string) => {
+    const fixture = new PushFixture();
+    const headers = { ...headersWith('Bearer s3cret-of-chat'), traceparent };
+    await fixture.endpoint.unary('Emit', headers, 'json', Buffer.from(JSON.stringify(EMIT)));
+    const [command] = fixture.deliverer.commands;
+    return command!.trail!.traceparent;
+  };
+  const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
+
+  it('of a request is that of its command, unchanged', async () => {
+    expect(await traced(traceparent)).toBe(traceparent);
+  });
+
+  it.each(['', 'abc', traceparent.toUpperCase(), `${traceparent}-x`, `${traceparent}\n`])(
+    'is none when a request names it %j',
+    async (text) => expect(await traced(text)).toBe(''),
+  );
+});
+
 describe('the token', () => {
   it('lets nobody in with a wrong one, and every push is counted with its name', async () => {
     const fixture = new PushFixture();
@@ -440,7 +461,12 @@ describe('the token', () => {
     'Bearer s3cret-of-cha',
     'Bearer s3cret-of-chat\0',
   ])('is not %j', async (authorization) => {
-    const reply = await new PushFixture().endpoint.unary('Emit', authorization, 'json', Buffer.from('{}'));
+    const reply = await new PushFixture().endpoint.unary(
+      'Emit',
+      headersWith(authorization),
+      'json',
+      Buffer.from('{}'),
+    );
     expect(reply.status).toBe(401);
   });
 
@@ -448,14 +474,20 @@ describe('the token', () => {
     const secret = 'x'.repeat(1024);
     const { endpoint } = new PushFixture(undefined, [{ name: 'long', secret }]);
     const body = Buffer.from(JSON.stringify(EMIT));
-    expect(await endpoint.unary('Emit', `Bearer ${secret}`, 'json', body)).toMatchObject({ status: 200 });
-    expect(await endpoint.unary('Emit', `Bearer ${secret}x`, 'json', body)).toMatchObject({ status: 401 });
+    expect(await endpoint.unary('Emit', headersWith(`Bearer ${secret}`), 'json', body)).toMatchObject({
+      status: 200,
+    });
+    expect(await endpoint.unary('Emit', headersWith(`Bearer ${secret}x`), 'json', body)).toMatchObject({
+      status: 401,
+    });
     expect(() => new PushFixture(undefined, [{ name: 'empty', secret: '' }])).toThrow(/"empty"/);
   });
 
   it('is not asked for when none is configured', async () => {
     const fixture = new PushFixture(undefined, []);
     const body = Buffer.from(JSON.stringify(EMIT));
-    expect(await fixture.endpoint.unary('Emit', '', 'json', body)).toMatchObject({ status: 200 });
+    expect(await fixture.endpoint.unary('Emit', headersWith(''), 'json', body)).toMatchObject({
+      status: 200,
+    });
   });
 });

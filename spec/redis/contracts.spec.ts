@@ -47,6 +47,7 @@ describe.each([
         }),
       letter: (sender, number) => ({
         kind: 'acknowledge',
+        time: 5,
         id: `${sender}-${number}`,
         socket: sender,
         ackId: number,
@@ -72,6 +73,7 @@ describe.each([
         log: new SilentLog(),
         maxRecords,
         maxBytes: 64 * 1024 * 1024,
+        left: () => {},
         refused: (record, error) => {
           throw new Error(`${record.messageId} was given up: ${String(error)}`);
         },

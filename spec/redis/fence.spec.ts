@@ -27,6 +27,7 @@ describe.each([
       log: new SilentLog(),
       maxRecords: 100,
       maxBytes: 1_000_000,
+      left: () => {},
       refused: () => {},
     });
   }

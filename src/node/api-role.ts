@@ -90,7 +90,7 @@ export class ApiRole {
           )
         : hear,
       clock,
-      metrics.deliveryDelay.upstream,
+      { log: metrics.deliveryDelay.log, gateway: options.sharesLog ? null : metrics.deliveryDelay.gateway },
     );
 
     const dedup = options.dedup ?? new MemoryDedupWindow({ clock });
@@ -168,7 +168,8 @@ export class ApiRole {
     return new BackendDispatcher({
       caller,
       deliverer: dispatcher,
-      acknowledge: (socket, ackId, body, home) => dispatcher.acknowledge(socket, ackId, body, home),
+      acknowledge: (socket, ackId, body, home, trail) =>
+        dispatcher.acknowledge(socket, ackId, body, home, trail),
       clock,
       random,
       log: log.child({ part }),

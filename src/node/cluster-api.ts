@@ -53,6 +53,7 @@ export class ClusterApi implements Role {
       clock,
       node: lease.number,
       answerTimeout: ANSWER_TIMEOUT,
+      delays: metrics.deliveryDelay.dispatch,
     });
     this.api = options.surroundings.api({
       config,

@@ -71,6 +71,7 @@ export class KafkaBus extends RedisBus {
       maxRecords,
       maxBytes,
       observe,
+      left: (milliseconds) => metrics.deliveryDelay.gateway.observe(milliseconds),
       refused: (record, error) => {
         metrics.counters.add(COUNTER.messagesDropped['backend queue']);
         log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was given up');

@@ -20,7 +20,10 @@ export function backendMetrics(metrics: Metrics): BackendMetrics {
     called: (method, code, seconds) => {
       counters.add(COUNTER.backendCalls[method][code]);
       metrics.backendDuration.observe(seconds * 1000);
-      metrics.deliveryDelay.backend.observe(seconds * 1000);
+    },
+    answered: (waited, took) => {
+      metrics.deliveryDelay.api.observe(waited);
+      metrics.deliveryDelay.backend.observe(took);
     },
     retried: () => counters.add(COUNTER.backendRetries),
     dropped: (reason) => counters.add(COUNTER.messagesDropped[DROP_REASONS[reason]]),

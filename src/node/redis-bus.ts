@@ -106,6 +106,7 @@ export class RedisBus implements ClusterBus {
       log,
       maxRecords,
       maxBytes,
+      left: (milliseconds) => metrics.deliveryDelay.gateway.observe(milliseconds),
       refused: (record, error) => {
         metrics.counters.add(COUNTER.messagesDropped['backend queue']);
         log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was given up');

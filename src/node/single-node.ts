@@ -104,7 +104,14 @@ export class SingleNode {
     });
     this.memoryLog = upstreamLog;
     this.upstreamLog = options.wrapUpstreamLog?.(upstreamLog) ?? upstreamLog;
-    const dispatcher = new Dispatcher({ presence, mailbox, clock, node, answerTimeout: ANSWER_TIMEOUT });
+    const dispatcher = new Dispatcher({
+      presence,
+      mailbox,
+      clock,
+      node,
+      answerTimeout: ANSWER_TIMEOUT,
+      delays: metrics.deliveryDelay.dispatch,
+    });
 
     this.api = new ApiRole({
       config,

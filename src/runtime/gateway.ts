@@ -288,7 +288,7 @@ export class Gateway {
       mailbox: options.mailbox,
       selection,
       delivery,
-      times: new DeliveryTimes(clock, outbound, metrics.deliveryDelay.downstream, options.defer),
+      times: new DeliveryTimes(clock, outbound, metrics.deliveryDelay, options.defer),
       membership,
       disconnect: (socket, closeConnection) => this.sockets.disconnect(socket, closeConnection),
       acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket, ackId, body),

@@ -2,6 +2,7 @@ import { WebhookSignature } from '../../runtime/backend/webhook-signature.ts';
 import type { BackendMethod } from '../../runtime/ports/backend-method.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Random } from '../../runtime/ports/random.ts';
+import { STAGES } from '../../runtime/trail.ts';
 
 export interface CallHeadersOptions {
   readonly secret: string;
@@ -9,7 +10,15 @@ export interface CallHeadersOptions {
   readonly random: Pick<Random, 'bytes'>;
 }
 
-/** What every request to a backend carries beside its body: the trace (W3C Trace Context), and the signature. */
+/** A record, or a question about a client. */
+interface Called {
+  readonly messageId: string;
+  readonly traceId: string;
+}
+
+const TIMES = STAGES.slice(0, STAGES.indexOf('backend') + 1).map((stage) => `x-time-${stage}`);
+
+/** What every request to a backend carries beside its body: the trace (W3C Trace Context), the times of its way, and the signature. */
 export class CallHeaders {
   readonly #signature: WebhookSignature | null;
   readonly #clock: Clock;
@@ -21,10 +30,20 @@ export class CallHeaders {
     this.#random = random;
   }
 
-  /** Names and values in turn, pushed onto `headers`. */
-  add(headers: string[], messageId: string, traceId: string, body: string | Uint8Array): void {
+  /**
+   * Names and values in turn, pushed onto `headers`.
+   *
+   * @param times when it came to each stage of its way so far
+   */
+  add(
+    headers: string[],
+    { messageId, traceId }: Called,
+    body: string | Uint8Array,
+    times: readonly number[],
+  ): void {
     const span = Buffer.from(this.#random.bytes(8)).toString('hex');
     headers.push('traceparent', `00-${traceId}-${span}-01`);
+    for (let stage = 0; stage < times.length; stage++) headers.push(TIMES[stage]!, String(times[stage]));
     if (this.#signature === null) return;
     const seconds = Math.floor(this.#clock.wallNow() / 1000);
     headers.push('webhook-id', messageId, 'webhook-timestamp', `${seconds}`);

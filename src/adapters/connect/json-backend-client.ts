@@ -53,9 +53,9 @@ export class JsonBackendClient implements BackendClient {
     return !this.#absent.has(RECORD_METHODS[kind]);
   }
 
-  async call(record: UpstreamRecord): Promise<BackendAnswer> {
+  async call(record: UpstreamRecord, times: readonly number[] = []): Promise<BackendAnswer> {
     const method = RECORD_METHODS[record.kind];
-    const { status, text } = await this.#post(method, record.messageId, record.traceId, recordToJson(record));
+    const { status, text } = await this.#post(method, record, recordToJson(record), times);
     if (status >= 200 && status < 300) return this.#reader.readJson(text, record);
     const failure = httpFailure(status, readErrorBody(text));
     if (failure.code === 'unimplemented') this.#absent.note(method);
@@ -63,8 +63,7 @@ export class JsonBackendClient implements BackendClient {
   }
 
   async authenticate(question: AuthenticationQuestion): Promise<Identity> {
-    const { messageId, traceId } = question;
-    const response = await this.#post('OnAuthenticate', messageId, traceId, questionToJson(question));
+    const response = await this.#post('OnAuthenticate', question, questionToJson(question), []);
     if (response.status < 200 || response.status >= 300) throw authenticationFailure(response);
     try {
       const answer = fromJsonString(OnAuthenticateResponseSchema, response.text, {
@@ -80,11 +79,16 @@ export class JsonBackendClient implements BackendClient {
     await this.#pool.destroy();
   }
 
-  #post(method: BackendMethod, messageId: string, traceId: string, body: string): Promise<JsonResponse> {
+  #post(
+    method: BackendMethod,
+    about: UpstreamRecord | AuthenticationQuestion,
+    body: string,
+    times: readonly number[],
+  ): Promise<JsonResponse> {
     const headers = ['content-type', 'application/json', 'accept', 'application/json'];
     headers.push('connect-protocol-version', '1', 'connect-timeout-ms', `${this.#timeout}`);
     headers.push('user-agent', 'holdfast');
-    this.#headers.add(headers, messageId, traceId, body);
+    this.#headers.add(headers, about, body, times);
     const exchange = new JsonExchange(this.#clock, this.#timeout, this.#maxAnswer);
     exchange.send(this.#pool, { method: 'POST', path: this.#prefix + methodPath(method), headers, body });
     return exchange.response;

@@ -61,9 +61,9 @@ export class ProtoBackendClient implements BackendClient {
     return !this.#absent.has(RECORD_METHODS[kind]);
   }
 
-  async call(record: UpstreamRecord): Promise<BackendAnswer> {
+  async call(record: UpstreamRecord, times: readonly number[] = []): Promise<BackendAnswer> {
     try {
-      return await this.#call(record);
+      return await this.#call(record, times);
     } catch (error) {
       const failure = holdfastErrorOf(error);
       if (failure.code === 'unimplemented') this.#absent.note(RECORD_METHODS[record.kind]);
@@ -74,7 +74,7 @@ export class ProtoBackendClient implements BackendClient {
   async authenticate(question: AuthenticationQuestion): Promise<Identity> {
     const message = questionMessage(question);
     try {
-      const options = this.#options(question, OnAuthenticateRequestSchema, message);
+      const options = this.#options(question, OnAuthenticateRequestSchema, message, []);
       return identityOf(await this.#client.onAuthenticate(message, options));
     } catch (error) {
       throw authenticationFailure(error);
@@ -85,23 +85,23 @@ export class ProtoBackendClient implements BackendClient {
     this.#disconnect();
   }
 
-  async #call(record: UpstreamRecord): Promise<BackendAnswer> {
+  async #call(record: UpstreamRecord, times: readonly number[]): Promise<BackendAnswer> {
     switch (record.kind) {
       case 'connect': {
         const message = connectMessage(record);
-        const options = this.#options(record, OnConnectRequestSchema, message);
+        const options = this.#options(record, OnConnectRequestSchema, message, times);
         const { actions } = await this.#client.onConnect(message, options);
         return this.#reader.readMessage(undefined, actions, record);
       }
       case 'message': {
         const message = messageMessage(record);
-        const options = this.#options(record, OnMessageRequestSchema, message);
+        const options = this.#options(record, OnMessageRequestSchema, message, times);
         const { ack, actions } = await this.#client.onMessage(message, options);
         return this.#reader.readMessage(ack, actions, record);
       }
       case 'disconnect': {
         const message = disconnectMessage(record);
-        const options = this.#options(record, OnDisconnectRequestSchema, message);
+        const options = this.#options(record, OnDisconnectRequestSchema, message, times);
         const { actions } = await this.#client.onDisconnect(message, options);
         return this.#reader.readMessage(undefined, actions, record);
       }
@@ -109,12 +109,13 @@ export class ProtoBackendClient implements BackendClient {
   }
 
   #options<Schema extends DescMessage>(
-    { messageId, traceId }: { readonly messageId: string; readonly traceId: string },
+    about: UpstreamRecord | AuthenticationQuestion,
     schema: Schema,
     message: MessageShape<Schema>,
+    times: readonly number[],
   ): CallOptions {
     const flat: string[] = [];
-    this.#headers.add(flat, messageId, traceId, toBinary(schema, message));
+    this.#headers.add(flat, about, toBinary(schema, message), times);
     const headers: [string, string][] = [];
     for (let index = 0; index < flat.length; index += 2) headers.push([flat[index]!, flat[index + 1]!]);
     return { headers, timeoutMs: this.#timeout };

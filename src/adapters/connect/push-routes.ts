@@ -12,9 +12,10 @@ export function pushRoutes(router: ConnectRouter, endpoint: PushEndpoint): void 
     <Response extends ResponseMessage>(method: PushMethod) =>
     async (request: RequestMessage, context: HandlerContext): Promise<Response> => {
       try {
-        const authorization = context.requestHeader.get('authorization') ?? '';
+        const header = (name: string) => context.requestHeader.get(name) ?? '';
+        const headers = { authorization: header('authorization'), traceparent: header('traceparent') };
         // The endpoint answers each method's request with that method's response.
-        return (await endpoint.message(method, authorization, request)) as Response;
+        return (await endpoint.message(method, headers, request)) as Response;
       } catch (error) {
         throw connectErrorOf(error);
       }

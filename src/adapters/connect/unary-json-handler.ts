@@ -35,7 +35,10 @@ export async function answerUnaryJson(
   let reply: PushReply;
   try {
     const body = await bodyOf(request, maxBody);
-    reply = await endpoint.unary(method, request.headers.authorization ?? '', 'json', body);
+    const { authorization = '', traceparent } = request.headers;
+    // Sent twice it is none.
+    const headers = { authorization, traceparent: typeof traceparent === 'string' ? traceparent : '' };
+    reply = await endpoint.unary(method, headers, 'json', body);
   } catch (error) {
     // Only ours: the client that left while sending gets no answer.
     if (!(error instanceof HoldfastError)) return;

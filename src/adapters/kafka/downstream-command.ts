@@ -2,6 +2,7 @@ import { NO_ATTACHMENTS } from '../../runtime/codec/body.ts';
 import type { Command } from '../../runtime/delivery/command.ts';
 import { NOBODY, type Target } from '../../runtime/delivery/target.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { freshTrail, traceparentOf } from '../../runtime/trail.ts';
 import { decodeEvent } from '../../runtime/wire/record-codec.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -10,16 +11,17 @@ type Headers = Readonly<Record<string, string>>;
  * What a record of `ws.downstream` asks for. `X-Operator` is `unicast` (default), `broadcast` or `internal`; targets are
  * `X-ID` (sockets), `X-Uid` (users) and `X-Guid` (rooms), each one name or a JSON array of names, or else the key: a
  * socket's id. `broadcast` without targets is everybody of `X-Namespace`. `internal` does `X-Inner`: `join` and `leave`
- * with the rooms of `X-Guid`, `disconnect`.
+ * with the rooms of `X-Guid`, `disconnect`. `traceparent`, or else `X-Trace-ID`, names the trace it belongs to.
  *
  * Throws `HoldfastError('invalid_argument')`, which no further try would mend.
  */
-export function downstreamCommand(key: string, value: Uint8Array, headers: Headers): Command {
+export function downstreamCommand(key: string, value: Uint8Array, headers: Headers, now: number): Command {
   const operator = headers['X-Operator'] ?? 'unicast';
   const base = {
     except: NOBODY,
     namespace: headers['X-Namespace'] ?? '/',
     pushedBy: headers['X-Push-Client-ID'] ?? 'kafka',
+    trail: freshTrail(headers.traceparent ?? traceparentOf(headers['X-Trace-ID'] ?? ''), now),
   };
   switch (operator) {
     case 'unicast':
@@ -51,7 +53,7 @@ export function downstreamCommand(key: string, value: Uint8Array, headers: Heade
 function inner(
   key: string,
   headers: Headers,
-  base: { except: Target; namespace: string; pushedBy: string },
+  base: Pick<Command, 'except' | 'namespace' | 'pushedBy' | 'trail'>,
 ): Command {
   const kind = headers['X-Inner'];
   const rooms = names(headers['X-Guid']);

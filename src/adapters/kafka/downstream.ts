@@ -103,6 +103,7 @@ export class Downstream {
           message.key?.toString() ?? '',
           message.value ?? new Uint8Array(0),
           headers,
+          clock.wallNow(),
         );
         if (command.kind === 'emit') await deliverer.emit(command, 'owed');
         else await deliverer.perform(command);

@@ -14,6 +14,8 @@ export interface KafkaWriterOptions {
   /** Messages, and bytes of them, that may wait for the brokers. */
   readonly maxMessages: number;
   readonly maxBytes: number;
+  /** The header that says when a message left for the brokers, and who is told how long (ms) it had been here by then. */
+  readonly departure?: { readonly header: string; readonly left: (milliseconds: number) => void };
   /** Time from handing a batch to the brokers to their answer, in seconds. */
   readonly observe: (seconds: number) => void;
 }
@@ -21,6 +23,8 @@ export interface KafkaWriterOptions {
 export interface Outgoing {
   readonly message: Message;
   readonly bytes: number;
+  /** When what it says came here, ms since 1970; only looked at with `departure`. */
+  readonly received?: number;
   /** How long (ms) it may wait for the brokers before it is given up. */
   readonly patience: number;
   /** Given up only when there is no room left. */
@@ -155,11 +159,18 @@ export class KafkaWriter {
   }
 
   private async send(batch: readonly Waiting[]): Promise<void> {
-    const { clock, topic, observe } = this.options;
+    const { clock, topic, observe, departure } = this.options;
     const producer = await this.connected();
     const start = clock.now();
+    const leaves = clock.wallNow();
+    if (departure !== undefined) {
+      const text = String(leaves);
+      for (const { message } of batch) message.headers![departure.header] = text;
+    }
     await producer.send({ topic, acks: -1, timeout: 10_000, messages: batch.map(({ message }) => message) });
     observe((clock.now() - start) / 1000);
+    if (departure === undefined) return;
+    for (const { received = leaves } of batch) departure.left(Math.max(0, leaves - received));
   }
 
   private async connected(): Promise<Producer> {

@@ -9,6 +9,7 @@ import type {
   UpstreamSubscription,
 } from '../../runtime/ports/upstream-log.ts';
 import { encodeRecord } from '../../runtime/wire/record-codec.ts';
+import { TIME_HEADERS } from '../../runtime/wire/record-headers.ts';
 import { KafkaWriter } from './kafka-writer.ts';
 import { UPSTREAM } from './topics.ts';
 import { UpstreamConsumer } from './upstream-consumer.ts';
@@ -25,6 +26,8 @@ export interface KafkaUpstreamLogOptions {
   readonly maxRecords: number;
   readonly maxBytes: number;
   readonly observe: (seconds: number) => void;
+  /** A record has left for the brokers, so long (ms) after the gateway received it. */
+  readonly left: (milliseconds: number) => void;
   /** A record was accepted and had to be given up. */
   readonly refused: (record: UpstreamRecord, error: unknown) => void;
   /** Records in front of this consumer that it has not consumed, by partition. */
@@ -47,6 +50,7 @@ export class KafkaUpstreamLog implements UpstreamLog {
       ...options,
       topic: options.topic ?? UPSTREAM,
       maxMessages: options.maxRecords,
+      departure: { header: TIME_HEADERS.log, left: options.left },
     });
   }
 
@@ -60,6 +64,7 @@ export class KafkaUpstreamLog implements UpstreamLog {
     this.#writer.write({
       message: { key: record.key, value, headers },
       bytes: sizeOf(record),
+      received: record.time,
       patience: GIVE_UP_AFTER,
       precious: record.kind === 'disconnect',
       accepted: () => {},

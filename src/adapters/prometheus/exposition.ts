@@ -2,7 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { COUNTER_FAMILIES } from '../../runtime/metrics/counter-slots.ts';
 import type { Counters } from '../../runtime/metrics/counters.ts';
 import type { Gauges } from '../../runtime/metrics/gauges.ts';
-import { DELIVERY_STAGES, type Metrics } from '../../runtime/metrics/metrics.ts';
+import type { Metrics } from '../../runtime/metrics/metrics.ts';
+import { STAGES } from '../../runtime/trail.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
 import { type LabeledHistogram, TableHistogram } from './table-histogram.ts';
 
@@ -59,7 +60,7 @@ function exposeCounters(registry: Registry, counters: Counters): void {
 
 function exposeHistograms(registry: Registry, metrics: Metrics, eventLoopDelay: EventLoopDelay): void {
   const alone = (histogram: LabeledHistogram['histogram']): LabeledHistogram[] => [{ labels: {}, histogram }];
-  const stages = DELIVERY_STAGES.map((stage) => ({
+  const stages = STAGES.map((stage) => ({
     labels: { stage },
     histogram: metrics.deliveryDelay[stage],
   }));
@@ -71,7 +72,7 @@ function exposeHistograms(registry: Registry, metrics: Metrics, eventLoopDelay: 
     ),
     new TableHistogram(
       'holdfast_delivery_delay_seconds',
-      'Time a delivery spends in each of its stages.',
+      'Time that messages spend in each stage of their way.',
       stages,
     ),
     new TableHistogram(

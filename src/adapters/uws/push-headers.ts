@@ -5,6 +5,7 @@ import type { PushForm } from '../../runtime/push/push-endpoint.ts';
 /** What the headers of a unary Connect request say. The library's request object does not outlive its callback. */
 export interface PushHeaders {
   readonly authorization: string;
+  readonly traceparent: string;
   /** `null`: neither JSON nor protobuf. */
   readonly form: PushForm | null;
   readonly encoding: string;
@@ -18,6 +19,7 @@ export function readPushHeaders(request: HttpRequest): PushHeaders {
   const length = request.getHeader('content-length');
   return {
     authorization: request.getHeader('authorization'),
+    traceparent: request.getHeader('traceparent'),
     form: formOf(request.getHeader('content-type')),
     encoding: request.getHeader('content-encoding'),
     length: length === '' ? -1 : Number(length),

@@ -100,18 +100,18 @@ export class PushListener {
   #answer(
     method: PushMethod,
     form: PushForm,
-    { authorization, timeout }: PushHeaders,
+    headers: PushHeaders,
     body: Buffer,
     response: HttpResponse,
   ): void {
     let limit: number;
     try {
-      limit = readTimeout(timeout);
+      limit = readTimeout(headers.timeout);
     } catch (error) {
       writeReply(response, errorReply(error as HoldfastError));
       return;
     }
-    const reply = this.#endpoint.unary(method, authorization, form, body);
+    const reply = this.#endpoint.unary(method, headers, form, body);
     if (!(reply instanceof Promise)) {
       writeReply(response, reply);
       return;

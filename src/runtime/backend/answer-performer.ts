@@ -7,6 +7,7 @@ import type { BackendAnswer } from '../ports/backend.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PATIENCE } from '../ports/mailbox.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
+import type { Trail } from '../trail.ts';
 import type { BackendMetrics } from './backend-metrics.ts';
 import { recordFacts } from './record-facts.ts';
 
@@ -14,7 +15,13 @@ export interface AnswerPerformerOptions {
   readonly deliverer: Deliverer;
   readonly clock: Pick<Clock, 'now' | 'after'>;
   /** Sends the client's acknowledgement on its way, to the node that its message came from. */
-  readonly acknowledge: (socket: string, ackId: number, body: Body, home: number) => void | Promise<void>;
+  readonly acknowledge: (
+    socket: string,
+    ackId: number,
+    body: Body,
+    home: number,
+    trail: Trail,
+  ) => void | Promise<void>;
   readonly metrics: Pick<BackendMetrics, 'actionFailed'>;
   /** What fails may fail for everything that clients send. */
   readonly lines: Pick<RepeatedLines, 'warn'>;
@@ -38,15 +45,14 @@ export class AnswerPerformer {
   }
 
   /** Never rejects. */
-  async perform({ ack, actions }: BackendAnswer, record: UpstreamRecord): Promise<void> {
-    const { acknowledge, lines } = this.#options;
+  async perform({ ack, actions }: BackendAnswer, record: UpstreamRecord, trail: Trail): Promise<void> {
+    const { lines } = this.#options;
     if (ack !== null && record.kind === 'message' && record.ackId >= 0) {
+      const { socket, ackId, home } = record;
+      const acknowledge = () => this.#options.acknowledge(socket.id, ackId, ack, home, trail);
       try {
-        const sent = acknowledge(record.socket.id, record.ackId, ack, record.home);
-        if (sent !== undefined)
-          await this.#persist(sent, UNDONE, () =>
-            acknowledge(record.socket.id, record.ackId, ack, record.home),
-          );
+        const sent = acknowledge();
+        if (sent !== undefined) await this.#persist(sent, UNDONE, acknowledge);
       } catch (error) {
         lines.warn(
           'acknowledgement not delivered',
@@ -55,7 +61,8 @@ export class AnswerPerformer {
         );
       }
     }
-    for (const action of actions) {
+    for (const asked of actions) {
+      const action: Command = { ...asked, trail };
       try {
         const done = this.#do(action);
         // Whoever joins, leaves or goes twice is there, or gone, all the same.

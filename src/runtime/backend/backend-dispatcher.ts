@@ -6,6 +6,7 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { UpstreamLog, UpstreamRecord, UpstreamSubscription } from '../ports/upstream-log.ts';
+import { traceparentOf } from '../trail.ts';
 import { AnswerPerformer, type AnswerPerformerOptions } from './answer-performer.ts';
 import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
@@ -115,7 +116,7 @@ export class BackendDispatcher {
     }
     this.#records++;
     this.#bytes += bytes;
-    const waiting = { record, settle, bytes };
+    const waiting = { record, settle, heard: this.#options.clock.wallNow(), bytes };
     if (lane !== undefined) {
       lane.waiting.push(waiting);
       return;
@@ -173,10 +174,14 @@ export class BackendDispatcher {
     const { record } = waiting;
     const method = RECORD_METHODS[record.kind];
     const start = clock.now();
+    const asked = clock.wallNow();
+    const times = [record.time, record.logged ?? record.time, waiting.heard, asked];
     let answer: BackendAnswer | null = null;
     try {
-      answer = await this.#caller.call(record);
-      metrics.called(method, 'ok', (clock.now() - start) / 1000);
+      answer = await this.#caller.call(record, times);
+      const took = clock.now() - start;
+      metrics.called(method, 'ok', took / 1000);
+      metrics.answered(Math.max(0, asked - waiting.heard), took);
       this.#breaker.succeeded();
     } catch (error) {
       const failure = this.#failureOf(error, record);
@@ -184,7 +189,11 @@ export class BackendDispatcher {
       this.#failed(lane, waiting, failure, start);
     }
     if (answer !== null) {
-      if (answer !== NOTHING_TO_DO) await this.#performer.perform(answer, record);
+      if (answer !== NOTHING_TO_DO) {
+        times.push(clock.wallNow());
+        const trail = { traceparent: traceparentOf(record.traceId), times };
+        await this.#performer.perform(answer, record, trail);
+      }
       this.#finish(lane, waiting);
     }
     this.#active--;

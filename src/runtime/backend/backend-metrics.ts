@@ -6,6 +6,8 @@ import type { BackendMethod } from '../ports/backend-method.ts';
 export interface BackendMetrics {
   /** One attempt: `holdfast_backend_duration_seconds{method,code}`. */
   called(method: BackendMethod, code: 'ok' | ErrorCode, seconds: number): void;
+  /** A record was answered: so long (ms) it had waited here, and so long the attempt took that was. */
+  answered(waited: number, took: number): void;
   /** An attempt failed and another will be made. */
   retried(method: BackendMethod): void;
   /** A record will never be heard: `holdfast_messages_dropped_total{reason}`. */

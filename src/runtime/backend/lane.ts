@@ -5,6 +5,8 @@ import type { UpstreamRecord } from '../ports/upstream-log.ts';
 export interface WaitingRecord {
   readonly record: UpstreamRecord;
   readonly settle: () => void;
+  /** When it came here, ms since 1970. */
+  readonly heard: number;
   /** What it takes of the queue's bound. */
   readonly bytes: number;
 }

@@ -1,4 +1,5 @@
 import type { Body } from '../codec/body.ts';
+import type { Trail } from '../trail.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -13,6 +14,8 @@ interface Addressed {
   readonly namespace: string;
   /** Name of the push token that asked; absent when a backend's answer did. `X-Push-Client-ID` on Kafka. */
   readonly pushedBy?: string;
+  /** The way it has come so far; absent when nobody asked for it. */
+  readonly trail?: Trail;
 }
 
 export interface EmitCommand extends Addressed {

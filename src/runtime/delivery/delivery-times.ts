@@ -2,21 +2,27 @@ import type { Outbound } from '../connection/outbound.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import type { Clock } from '../ports/clock.ts';
 
+export interface DeliveryDelays {
+  readonly mailbox: Histogram;
+  readonly delivery: Histogram;
+}
+
 /**
- * How long deliveries take from being accepted, on whichever node, to being written to the transports of this one.
- * All of one tick are looked at together, behind the writes.
+ * How long what this node delivers was in its mailbox, and from there takes to be written to the transports. Letters of
+ * one tick are looked at together, behind the writes: the clock is read twice a tick, not twice a letter.
  */
 export class DeliveryTimes {
   private readonly clock: Pick<Clock, 'wallNow'>;
   private readonly outbound: Outbound;
-  private readonly delays: Histogram;
+  private readonly delays: DeliveryDelays;
   private readonly defer: (callback: () => void) => void;
-  private accepted: number[] = [];
+  private letters = 0;
+  private received = 0;
 
   constructor(
     clock: Pick<Clock, 'wallNow'>,
     outbound: Outbound,
-    delays: Histogram,
+    delays: DeliveryDelays,
     defer: (callback: () => void) => void,
   ) {
     this.clock = clock;
@@ -25,16 +31,23 @@ export class DeliveryTimes {
     this.defer = defer;
   }
 
-  /** @param time when the delivery was accepted, ms since 1970 */
-  delivered(time: number): void {
-    if (this.accepted.push(time) === 1) this.defer(this.observe);
+  /**
+   * A letter has been read that makes something be written.
+   *
+   * @param posted when it was, ms since 1970
+   */
+  took(posted: number): void {
+    if (this.letters++ === 0) {
+      this.received = this.clock.wallNow();
+      this.defer(this.written);
+    }
+    // Clocks of two nodes may differ; nothing arrives before it was posted. A node of another version may not say when.
+    this.delays.mailbox.observe(Math.max(0, this.received - posted) || 0);
   }
 
-  private readonly observe = (): void => {
+  private readonly written = (): void => {
     this.outbound.flush();
-    const now = this.clock.wallNow();
-    // Clocks of two nodes may differ; a delivery never arrives before it was accepted.
-    for (const time of this.accepted) this.delays.observe(Math.max(0, now - time));
-    this.accepted = [];
+    this.delays.delivery.add(Math.max(0, this.clock.wallNow() - this.received), this.letters);
+    this.letters = 0;
   };
 }

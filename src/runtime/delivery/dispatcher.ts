@@ -1,9 +1,11 @@
 import type { Body } from '../codec/body.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { compareDecimals } from '../identity/snowflake-decimal.ts';
+import type { Histogram } from '../metrics/histogram.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Mailbox, Patience } from '../ports/mailbox.ts';
 import type { Presence } from '../ports/presence.ts';
+import type { Trail } from '../trail.ts';
 import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Deliverer } from './deliverer.ts';
 import { Homes } from './homes.ts';
@@ -21,6 +23,8 @@ export interface DispatcherOptions {
   readonly node: number;
   /** How long to wait for other nodes' answers, ms. */
   readonly answerTimeout: number;
+  /** How long what is to be delivered takes to be posted. Not timed unless given. */
+  readonly delays?: Histogram;
 }
 
 type Nodes = readonly number[] | Promise<readonly number[]>;
@@ -91,13 +95,14 @@ export class Dispatcher implements Deliverer {
    * @param home the node it came from. It goes back there without regard to what else is on its way to the socket: what
    * orders acknowledgements is the client that waits for them.
    */
-  acknowledge(socket: string, ackId: number, body: Body, home: number): void | Promise<void> {
-    const letter: Letter = { kind: 'acknowledge', id: this.nextId(), socket, ackId, body };
+  acknowledge(socket: string, ackId: number, body: Body, home: number, trail?: Trail): void | Promise<void> {
     const all = this.options.presence.nodes();
     const isThere = !(all instanceof Promise) && all.includes(home);
-    return this.inOrder(isThere ? [home] : this.recipients.ofSocket(socket), (nodes) =>
-      this.postTo(nodes, letter, 'owed'),
-    );
+    return this.inOrder(isThere ? [home] : this.recipients.ofSocket(socket), (nodes) => {
+      const time = this.dispatched(trail);
+      const letter: Letter = { kind: 'acknowledge', id: this.nextId(), socket, ackId, body, time };
+      return this.postTo(nodes, trail === undefined ? letter : { ...letter, trail }, 'owed');
+    });
   }
 
   async list(to: Target, namespace: string | null, pageSize: number, pageToken: string) {
@@ -132,8 +137,17 @@ export class Dispatcher implements Deliverer {
   }
 
   private letter(command: Command, nodes: readonly number[], reply: ReturnAddress | null): Letter {
-    const time = this.options.clock.wallNow();
+    const time = this.dispatched(command.trail);
     return { kind: 'command', id: this.nextId(), nodes, command, reply, time };
+  }
+
+  /** The time at which something is posted; the rest of its way is timed where it arrives. */
+  private dispatched(trail: Trail | undefined): number {
+    const { clock, delays } = this.options;
+    const now = clock.wallNow();
+    // The clock may have been set back.
+    if (trail !== undefined) delays?.observe(Math.max(0, now - trail.times.at(-1)!));
+    return now;
   }
 
   private nextId(): string {

@@ -1,5 +1,6 @@
 import type { Body } from '../codec/body.ts';
 import type { SocketDescription } from '../socket-description.ts';
+import type { Trail } from '../trail.ts';
 import type { AckResult, Command } from './command.ts';
 import type { Target } from './target.ts';
 
@@ -66,6 +67,10 @@ export interface AcknowledgeLetter {
   readonly socket: string;
   readonly ackId: number;
   readonly body: Body;
+  /** The way of the backend's answer; absent when nobody noted it. */
+  readonly trail?: Trail;
+  /** When it was posted, ms since 1970. */
+  readonly time: number;
 }
 
 export interface AnswerLetter {
@@ -98,7 +103,7 @@ export interface CommandLetter {
   readonly repeats?: boolean;
   /** It was for these rooms only, before it was passed on to just those sockets that were in them. */
   readonly rooms?: readonly string[];
-  /** When the command was accepted, ms since 1970. */
+  /** When it was posted, ms since 1970. */
   readonly time: number;
 }
 

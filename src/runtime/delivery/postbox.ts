@@ -111,7 +111,7 @@ export class Postbox {
     lettersSeen.add(letter);
     switch (command.kind) {
       case 'emit':
-        times.delivered(time);
+        times.took(time);
         delivery.emit(command, (result) => this.answer(reply, { kind: 'acks', result }, detour.also));
         // Whoever has them now gathers their acknowledgements.
         detour.sendOn(this.options.node, reply);
@@ -171,7 +171,9 @@ export class Postbox {
   }
 
   private acknowledge(letter: AcknowledgeLetter): void {
-    if (!this.sendAfter(letter)) this.options.acknowledge(letter.socket, letter.ackId, letter.body);
+    if (this.sendAfter(letter)) return;
+    this.options.times.took(letter.time);
+    this.options.acknowledge(letter.socket, letter.ackId, letter.body);
   }
 
   private fence(letter: FenceLetter): void {

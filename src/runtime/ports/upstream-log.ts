@@ -40,6 +40,8 @@ interface UpstreamFacts {
   readonly traceId: string;
   /** When the gateway received it, ms since 1970. */
   readonly time: number;
+  /** When it was handed to the log's storage, ms since 1970; absent where that is the same. */
+  readonly logged?: number | undefined;
 }
 
 export interface ConnectRecord extends UpstreamFacts {

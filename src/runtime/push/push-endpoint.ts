@@ -5,6 +5,7 @@ import { ERROR_CODES, HoldfastError } from '../errors/holdfast-error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { PushMethod } from '../ports/push-method.ts';
+import { freshTrail } from '../trail.ts';
 import type { PushCaller } from './push-caller.ts';
 import type { PushMetrics } from './push-metrics.ts';
 import type { PushRequest } from './push-request.ts';
@@ -22,6 +23,13 @@ export interface PushEndpointOptions {
   readonly metrics: PushMetrics;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Headers of a request that mean something to every door; empty without. */
+export interface PushRequestHeaders {
+  readonly authorization: string;
+  /** W3C Trace Context. */
+  readonly traceparent: string;
 }
 
 /** How a unary body is written: `application/json` or `application/proto`. */
@@ -61,11 +69,11 @@ export class PushEndpoint {
   /** Connect's unary protocol, after HTTP: never throws, never rejects. */
   unary(
     method: PushMethod,
-    authorization: string,
+    headers: PushRequestHeaders,
     form: PushForm,
     body: Buffer,
   ): PushReply | Promise<PushReply> {
-    const result = this.#run(method, authorization, () => readBody(method, form, body));
+    const result = this.#run(method, headers, () => readBody(method, form, body));
     if (result instanceof Promise) {
       return result.then(
         (value) => replyOf(value, form),
@@ -78,10 +86,10 @@ export class PushEndpoint {
   /** A request that was decoded by somebody else (gRPC). Rejects with `HoldfastError`. */
   async message(
     method: PushMethod,
-    authorization: string,
+    headers: PushRequestHeaders,
     message: RequestMessage,
   ): Promise<ResponseMessage> {
-    const result = await this.#run(method, authorization, () => readPushMessage(message));
+    const result = await this.#run(method, headers, () => readPushMessage(message));
     if (result instanceof HoldfastError) throw result;
     return writePushMessage(result);
   }
@@ -93,15 +101,15 @@ export class PushEndpoint {
 
   #run(
     method: PushMethod,
-    authorization: string,
+    { authorization, traceparent }: PushRequestHeaders,
     read: () => PushRequest,
   ): PushResult | HoldfastError | Promise<PushResult> {
     const start = this.#clock.now();
     let token = '';
     try {
-      const caller = this.#tokens.authenticate(authorization);
-      token = caller.token;
-      const result = this.#service.perform(read(), caller);
+      ({ token } = this.#tokens.authenticate(authorization));
+      const trail = freshTrail(traceparent, this.#clock.wallNow());
+      const result = this.#service.perform(read(), { token, trail });
       if (result instanceof Promise) return this.#finish(result, method, token, start);
       this.#succeeded(method, token, start);
       return result;

@@ -62,11 +62,11 @@ export class PushService {
       case 'emit':
         return this.#emit(command, caller);
       case 'join':
-        return this.#change('Join', this.#deliverer.perform({ ...command, pushedBy: caller.token }));
+        return this.#change('Join', this.#deliverer.perform({ ...command, ...pushed(caller) }));
       case 'leave':
-        return this.#change('Leave', this.#deliverer.perform({ ...command, pushedBy: caller.token }));
+        return this.#change('Leave', this.#deliverer.perform({ ...command, ...pushed(caller) }));
       case 'disconnect':
-        return this.#change('Disconnect', this.#deliverer.perform({ ...command, pushedBy: caller.token }));
+        return this.#change('Disconnect', this.#deliverer.perform({ ...command, ...pushed(caller) }));
     }
   }
 
@@ -81,7 +81,7 @@ export class PushService {
       to: asked.to,
       except: asked.except,
       namespace: asked.namespace,
-      pushedBy: caller.token,
+      ...pushed(caller),
       messageId,
       event: asked.event,
       body: asked.body,
@@ -121,6 +121,10 @@ export class PushService {
       return new HoldfastError('internal', 'internal error', { cause: error });
     }
   }
+}
+
+function pushed({ token, trail }: PushCaller): Pick<EmitCommand, 'pushedBy' | 'trail'> {
+  return trail === undefined ? { pushedBy: token } : { pushedBy: token, trail };
 }
 
 /** Neither names of tokens nor methods contain a colon. */

@@ -5,7 +5,7 @@ import { MsgpackReader } from '../codec/msgpack-reader.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
 import type { ProtocolName, SocketDescription } from '../socket-description.ts';
-import { EVENTS, type Headers, recordHeaders } from './record-headers.ts';
+import { EVENTS, type Headers, recordHeaders, TIME_HEADERS } from './record-headers.ts';
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 
@@ -16,6 +16,9 @@ const LIMITS = {
   maxAttachmentBytes: 64 * 1024 * 1024,
   maxPacketsPerPayload: 1,
 };
+
+/** The last millisecond that a date can name. */
+const MAX_TIME = 8_640_000_000_000_000;
 
 /** A record as Kafka carries it: value `[event, ...args]` in MessagePack with bytes as bin, the rest in headers. */
 export function encodeRecord(record: UpstreamRecord, version: string): { value: Buffer; headers: Headers } {
@@ -31,7 +34,8 @@ export function decodeRecord(key: string, value: Uint8Array, headers: Headers): 
     home: Number(headers['X-Node'] ?? -1),
     messageId: headers['X-Message-ID'] ?? '',
     traceId: headers['X-Trace-ID'] ?? '',
-    time: Number(headers['X-Time-Gateway'] ?? 0),
+    time: timeOf(headers, 'gateway'),
+    logged: headers[TIME_HEADERS.log] === undefined ? undefined : timeOf(headers, 'log'),
   };
   switch (headers['X-Event']) {
     case EVENTS.connect: {
@@ -85,6 +89,13 @@ function encodeValue(record: UpstreamRecord): Buffer {
     default:
       return record satisfies never;
   }
+}
+
+/** Backends get it as a date: what is none must not come to them. */
+function timeOf(headers: Headers, stage: 'gateway' | 'log'): number {
+  const time = Number(headers[TIME_HEADERS[stage]] ?? 0);
+  if (time >= 0 && time <= MAX_TIME) return time;
+  throw new HoldfastError('invalid_argument', `${TIME_HEADERS[stage]} is no time in ms since 1970`);
 }
 
 function socketOf(headers: Headers): SocketDescription {

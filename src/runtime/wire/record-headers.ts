@@ -1,4 +1,5 @@
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
+import type { Stage } from '../trail.ts';
 
 export type Headers = Record<string, string>;
 
@@ -19,7 +20,7 @@ export function recordHeaders(record: UpstreamRecord, version: string): Headers 
     'X-Server-Version': version,
     'X-Trace-ID': traceId,
     traceparent: `00-${traceId}-${traceId.slice(16)}-01`,
-    'X-Time-Gateway': String(time),
+    'X-Time-Gateway': textOf(time),
     'X-Namespace': clean(socket.namespace),
     'X-Transport': socket.transport,
     'X-Address': clean(socket.address),
@@ -42,11 +43,31 @@ export function recordHeaders(record: UpstreamRecord, version: string): Headers 
   return headers;
 }
 
+/** `X-Time-<stage>`: when a record came to each stage of its way, ms since 1970. */
+export const TIME_HEADERS = {
+  gateway: 'X-Time-Gateway',
+  log: 'X-Time-Log',
+  api: 'X-Time-Api',
+  backend: 'X-Time-Backend',
+} as const satisfies Partial<Record<Stage, string>>;
+
 export const EVENTS = {
   connect: 'Connect',
   message: 'Message',
   disconnect: 'Disconnect',
 } as const satisfies Record<UpstreamRecord['kind'], string>;
+
+let lastTime = 0;
+let lastText = '0';
+
+/** Many records come in the same millisecond. */
+function textOf(time: number): string {
+  if (time !== lastTime) {
+    lastTime = time;
+    lastText = String(time);
+  }
+  return lastText;
+}
 
 function clean(value: string): string {
   const text = CONTROL.test(value) ? value.replace(CONTROL, '') : value;

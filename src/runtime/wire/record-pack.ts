@@ -3,10 +3,14 @@ import type { UpstreamRecord } from '../ports/upstream-log.ts';
 
 const packr = new Packr({ useRecords: false, int64AsType: 'number' });
 
-/** A record as one MessagePack value, for buses that have no headers of their own. */
-export function packRecord(record: UpstreamRecord): Uint8Array {
+/**
+ * A record as one MessagePack value, for buses that have no headers of their own.
+ *
+ * @param logged when it is handed to the bus, ms since 1970
+ */
+export function packRecord(record: UpstreamRecord, logged: number): Uint8Array {
   const { key, socket, home, messageId, traceId, time } = record;
-  const facts = { key, socket, home, messageId, traceId, time };
+  const facts = { key, socket, home, messageId, traceId, time, logged };
   switch (record.kind) {
     case 'connect': {
       const { kind, auth, query, headers } = record;

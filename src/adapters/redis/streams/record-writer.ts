@@ -23,6 +23,7 @@ interface RecordWriterOptions extends RecordWriterLimits {
   readonly log: Log;
   readonly holds?: () => boolean;
   readonly refused: (record: UpstreamRecord, error: unknown) => void;
+  readonly left: (milliseconds: number) => void;
 }
 
 interface Waiting {
@@ -98,8 +99,9 @@ export class RecordWriter {
         continue;
       }
       const batch = this.batch();
+      const leaves = this.options.clock.wallNow();
       try {
-        await this.send(batch);
+        await this.send(batch, leaves);
       } catch (error) {
         if (!isTroubled) this.options.log.warn({ err: error }, 'records wait: Redis does not take them');
         isTroubled = true;
@@ -109,7 +111,10 @@ export class RecordWriter {
         continue;
       }
       isTroubled = false;
-      for (const { bytes } of batch) this.bytes -= bytes;
+      for (const { bytes, record } of batch) {
+        this.bytes -= bytes;
+        this.options.left(Math.max(0, leaves - record.time));
+      }
       this.waiting.splice(0, batch.length);
       await this.lookAtBacklog();
     }
@@ -131,14 +136,14 @@ export class RecordWriter {
   }
 
   /** All of them, or none. */
-  private async send(batch: readonly Waiting[]): Promise<void> {
+  private async send(batch: readonly Waiting[], leaves: number): Promise<void> {
     const keys = [fenceKey(this.options.self)];
     const places = new Map<number, number>();
     const values: (string | Buffer)[] = [];
     for (const { record } of batch) {
       const partition = partitionOf(record.key);
       if (!places.has(partition)) places.set(partition, keys.push(partitionKey(partition)));
-      values.push(String(places.get(partition)), Buffer.from(packRecord(record)));
+      values.push(String(places.get(partition)), Buffer.from(packRecord(record, leaves)));
     }
     const appended = await this.options.client.run((redis) =>
       redis.eval(APPEND, keys.length, ...keys, ...values),

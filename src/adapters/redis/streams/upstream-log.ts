@@ -21,6 +21,8 @@ export interface StreamUpstreamLogOptions extends RecordWriterLimits {
   readonly holds?: () => boolean;
   /** A record was accepted and had to be given up: Redis was away for too long. */
   readonly refused: (record: UpstreamRecord, error: unknown) => void;
+  /** A record has left for Redis, so long (ms) after the gateway received it. */
+  readonly left: (milliseconds: number) => void;
 }
 
 /**

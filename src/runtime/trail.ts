@@ -1,0 +1,42 @@
+/**
+ * The stages of a message's way from a client to the backend, and from there to clients. Each is known by when something
+ * came to it (`X-Time-<stage>`) and by how long it stayed (`holdfast_delivery_delay_seconds{stage}`).
+ */
+export const STAGES = [
+  /** Received from a client; waits to be handed to the log. Timed by the gateway. */
+  'gateway',
+  /** Handed to the log; waits for a consumer. Timed by the API node. */
+  'log',
+  /** Consumed; waits for its turn at the backend, also between two attempts. Timed by the API node. */
+  'api',
+  /** Asked of the backend, which has not answered. Timed by the API node. */
+  'backend',
+  /** Answered, pushed, or taken from `ws.downstream`; its receivers are looked up. Timed by the API node. */
+  'dispatch',
+  /** Posted to a node; waits to be read there. Timed by that gateway. */
+  'mailbox',
+  /** Read; waits to be written to the transports of clients. Timed by the gateway. */
+  'delivery',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** The way of a command or an acknowledgement up to the mailbox. */
+export interface Trail {
+  /** W3C Trace Context, as it came; empty when nobody began a trace. */
+  readonly traceparent: string;
+  /** When it came to each of `STAGES`, ms since 1970; 0 for one it did not pass. Ends with `dispatch`. */
+  readonly times: readonly number[];
+}
+
+const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+const TRACE_ID = /^[\da-f]{32}$/;
+
+/** The trail of what begins here. `traceparent` is a stranger's text: what is none counts as none. */
+export function freshTrail(traceparent: string, now: number): Trail {
+  return { traceparent: TRACEPARENT.test(traceparent) ? traceparent : '', times: [0, 0, 0, 0, now] };
+}
+
+/** A trace known by its id only; empty for what is no id. */
+export function traceparentOf(traceId: string): string {
+  return TRACE_ID.test(traceId) ? `00-${traceId}-${traceId.slice(16)}-01` : '';
+}
