@@ -49,6 +49,16 @@ describe('a lease on a node number', () => {
     expect(fixture.said).toEqual([]);
   });
 
+  it('is renewed at once to show a load that changed, and from then on as before', async () => {
+    const fixture = new Fixture();
+    await fixture.keeper.acquire();
+    await fixture.pass(1_000);
+    await fixture.keeper.show();
+    expect(fixture.store.reached).toHaveLength(1);
+    await fixture.pass(TTL);
+    expect(fixture.store.reached).toHaveLength(4);
+  });
+
   it('is asked for until whoever holds it lets go', async () => {
     const fixture = new Fixture();
     fixture.store.outcome = { kind: 'held', by: 'another', until: 0 };

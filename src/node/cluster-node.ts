@@ -149,6 +149,7 @@ export class ClusterNode {
   /** SIGTERM: not ready, no new sessions, paced farewell, hand over, give the number back, stop. */
   drain(): void {
     this.life.tell('DRAIN_REQUESTED');
+    void this.incarnations.drain();
   }
 
   async reloadCertificates(): Promise<void> {
@@ -174,6 +175,7 @@ export class ClusterNode {
     return {
       ...this.bus.conditions(),
       lease: this.incarnations.condition(),
+      nodes: this.incarnations.nodes(),
       ...this.incarnations.role?.conditions(),
     };
   }

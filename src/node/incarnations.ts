@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Lease, LeaseKeeper } from '../runtime/cluster/lease-keeper.ts';
 import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
+import { NodeNotices } from '../runtime/cluster/node-notices.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { HoldfastError } from '../runtime/errors/holdfast-error.ts';
 import type { Gateway } from '../runtime/gateway.ts';
@@ -17,6 +18,7 @@ import { advertisedAddress } from './advertised-address.ts';
 import { ClusterApi } from './cluster-api.ts';
 import type { ClusterBus, ClusterKeys } from './cluster-bus.ts';
 import { ClusterGateway } from './cluster-gateway.ts';
+import { describeNodes } from './describe-nodes.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
 import { SOCKETS, type Surroundings } from './surroundings.ts';
@@ -54,17 +56,20 @@ export class Incarnations {
   private readonly options: IncarnationsOptions;
   private readonly owner = randomUUID();
   private readonly surroundings: Surroundings;
+  private readonly notices: NodeNotices;
   private keeper: LeaseKeeper | null = null;
   private keys: ClusterKeys | null = null;
   private peerListener: ReturnType<Surroundings['peerListener']> | null = null;
   private peerPort = 0;
   private snowflakes: SnowflakeGenerator | null = null;
   private ports: Partial<Ports> = {};
+  private isDraining = false;
   private hasEnded = false;
 
   constructor(options: IncarnationsOptions) {
     this.options = options;
     this.surroundings = options.surroundings ?? SOCKETS;
+    this.notices = new NodeNotices(options.bus.events, options.bus.directory);
   }
 
   /** Resolves with the ports bound, null when ended meanwhile; waits for services as long as it takes. */
@@ -77,7 +82,10 @@ export class Incarnations {
       clock,
       log,
       reached: () => this.snowflakes?.reached ?? clock.wallNow(),
-      load: () => ({ connections: this.role?.gateway?.connections.size ?? 0 }),
+      load: () => ({
+        connections: this.role?.gateway?.connections.size ?? 0,
+        draining: this.isDraining ? 1 : 0,
+      }),
       events: {
         suspended: () => this.suspended(),
         resumed: () => this.resumed(),
@@ -93,6 +101,7 @@ export class Incarnations {
     if (role.gateway !== null) this.inspector = this.inspectorOf(role.gateway, lease.number);
     const bound = await role.start();
     this.ports = { ...this.ports, ...bound };
+    this.notices.changed(lease.number);
     // Until every other node has read of this one, nothing addressed to everybody would reach its clients.
     await this.pause(2 * DIRECTORY_REFRESH);
     log.info({ node: lease.number, epoch: lease.epoch, role: this.options.role }, 'joined the cluster');
@@ -105,6 +114,20 @@ export class Incarnations {
     return trouble === '' ? { ok: true, detail: `node ${number}` } : { ok: false, detail: trouble };
   }
 
+  /** For `/readyz`: who is there. */
+  nodes(): DependencyCondition {
+    return { ok: true, detail: describeNodes(this.options.bus.directory.all()) };
+  }
+
+  /** Lets the others know that this node takes no new sessions and will leave. */
+  async drain(): Promise<void> {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    await this.keeper?.show();
+    const number = this.keeper?.current?.number;
+    if (number !== undefined) this.notices.changed(number);
+  }
+
   /** Gives the number back and ends. */
   async end(): Promise<void> {
     this.hasEnded = true;
@@ -113,6 +136,7 @@ export class Incarnations {
     keeper?.stop();
     await role?.close();
     this.peerListener?.close();
+    this.notices.stop();
     this.options.bus.directory.stop();
     try {
       await keeper?.release();
@@ -127,6 +151,7 @@ export class Incarnations {
     this.snowflakes = snowflakes;
     const { keys } = this;
     await this.persist(() => bus.directory.start());
+    if (!this.hasEnded) this.notices.start();
     // Of this life: what is left of it must not go out under the number of the next.
     const holds = () => keeper.holds();
     const seat = await this.persist(() => bus.join(lease, holds));
@@ -211,6 +236,7 @@ export class Incarnations {
     this.inspector = null;
     try {
       await role?.close();
+      this.notices.stop();
       bus.directory.stop();
       if (this.hasEnded) return;
       if ((await this.begin()) !== null) this.options.regained();

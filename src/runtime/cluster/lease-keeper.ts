@@ -93,6 +93,14 @@ export class LeaseKeeper {
     return null;
   }
 
+  /** Shows the load as it is now. A renewal that is on its way already may not have it; the next one has. */
+  async show(): Promise<void> {
+    if (this.timer === null) return;
+    this.options.clock.cancel(this.timer);
+    this.timer = null;
+    await this.renew();
+  }
+
   /** Gives the number back: a successor need not wait. */
   async release(): Promise<void> {
     this.stop();
@@ -131,7 +139,10 @@ export class LeaseKeeper {
 
   private renewLater(): void {
     const { clock, request } = this.options;
-    this.timer = clock.after(request.ttl / RENEWALS / (this.suspended ? 2 : 1), () => void this.renew());
+    this.timer = clock.after(request.ttl / RENEWALS / (this.suspended ? 2 : 1), () => {
+      this.timer = null;
+      void this.renew();
+    });
   }
 
   private async renew(): Promise<void> {

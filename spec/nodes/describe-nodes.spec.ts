@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { describeNodes } from '../../src/node/describe-nodes.ts';
+import type { NodeRecord } from '../../src/runtime/ports/lease-store.ts';
+
+const node = (role: NodeRecord['role'], load: NodeRecord['load'] = {}): NodeRecord => {
+  return { number: 1, epoch: 1, slot: 1, role, version: '1', address: '', name: 'a', load };
+};
+
+it.each([
+  ['0 gateways, 1 api node', [node('api')]],
+  ['1 gateway (1 drains), 0 api nodes', [node('gateway', { draining: 1 })]],
+  [
+    '3 gateways (2 drain), 2 api nodes',
+    [
+      node('gateway', { draining: 1 }),
+      node('gateway', { draining: 0 }),
+      node('api'),
+      node('gateway', { draining: 1 }),
+      node('api', { draining: 0 }),
+    ],
+  ],
+] as const)('nodes are counted by role, and those that drain said: %s', (words, nodes) => {
+  expect(describeNodes(nodes)).toBe(words);
+});
