@@ -14,7 +14,7 @@ await consumer.subscribe({ topics: ['ws.upstream'], fromBeginning: false });
 await consumer.run({
   eachMessage: async ({ message: { key, value, headers } }) => {
     const kind = headers['X-Event'].toString();
-    console.log(`${kind} of socket ${key}, user "${headers['X-Uid']}"`);
+    console.log(`${kind} of socket ${key}, user "${headers['X-Uid'] ?? ''}"`);
     if (kind !== 'Message') return;
     const [event, ...args] = unpack(value);
     // The key is the socket; whatever is an argument here is one there, bytes too.
@@ -27,7 +27,8 @@ await consumer.run({
           headers: {
             'X-Operator': 'unicast',
             'X-Push-Client-ID': 'example-echo',
-            'X-Trace-ID': headers['X-Trace-ID'],
+            // The answer belongs to the trace of what it answers.
+            traceparent: headers.traceparent,
           },
         },
       ],

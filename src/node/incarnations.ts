@@ -43,6 +43,7 @@ export interface IncarnationsOptions {
 
 /** How often is tried again what needs a service that is not there, ms. */
 const TRY_AGAIN = 1_000;
+const FIRST_TRY = 50;
 
 /**
  * The lives of one process under one node number after the other. Losing the number ends everything that was done
@@ -205,15 +206,18 @@ export class Incarnations {
   /** Does it again until it works or the node ends; null then. Only for what fails while a service is away. */
   private async persist<T>(work: () => Promise<T>): Promise<T | null> {
     let said = '';
-    while (!this.hasEnded) {
+    for (let pause = FIRST_TRY; !this.hasEnded; pause = Math.min(2 * pause, TRY_AGAIN)) {
       try {
         return await work();
       } catch (error) {
         if (!(error instanceof HoldfastError) || !PASSING.has(error.code)) throw error;
-        if (error.message !== said)
-          this.options.log.warn({ err: error }, 'waiting for a service of the cluster');
-        said = error.message;
-        await this.pause(TRY_AGAIN);
+        const { message } = error;
+        // A process that has just begun is not connected to anything yet: that is nothing to be warned of.
+        if (pause === TRY_AGAIN && message !== said) {
+          this.options.log.warn({ error: message }, 'waiting for a service of the cluster');
+          said = message;
+        }
+        await this.pause(pause);
       }
     }
     return null;
