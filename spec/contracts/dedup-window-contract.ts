@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import type { DedupWindow } from '../../src/runtime/ports/dedup-window.ts';
 import { type Clause, type ContractFixture, describeContract, type MakeFixture, pause } from './contract.ts';
 
@@ -55,6 +56,25 @@ export const DEDUP_WINDOW_CLAUSES: readonly Clause<DedupWindowFixture>[] = [
       const work = worker();
       expect((await window.run('k', work.once)).number).toBe(1);
       expect((await window.run('k', work.once)).number).toBe(1);
+    },
+  },
+  {
+    title: 'keeps the key of a first use whose failure leaves open whether it was done',
+    async check({ open, window, passes }) {
+      const [one, other] = [await open(), await open()];
+      const doubt = new HoldfastError('deadline_exceeded', 'the bus did not say');
+      const isDoubt = ({ code }: HoldfastError) => code === 'deadline_exceeded';
+      await expect(one.run('k', () => Promise.reject(doubt), isDoubt)).rejects.toBe(doubt);
+      const work = worker();
+      const again = { code: 'deadline_exceeded', message: 'the bus did not say' };
+      await expect(one.run('k', work.once, isDoubt)).rejects.toMatchObject(again);
+      await expect(other.run('k', work.once, isDoubt)).rejects.toMatchObject(again);
+      expect(work.done).toBe(0);
+      await passes(window * 1.5);
+      expect((await other.run('k', work.once, isDoubt)).number).toBe(1);
+      const refusal = new HoldfastError('unavailable', 'the bus is down');
+      await expect(one.run('j', () => Promise.reject(refusal), isDoubt)).rejects.toBe(refusal);
+      expect((await other.run('j', work.once, isDoubt)).number).toBe(2);
     },
   },
   {

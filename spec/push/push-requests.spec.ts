@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NOBODY } from '../../src/runtime/delivery/target.ts';
+import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import { readPushJson } from '../../src/runtime/push/read-json.ts';
 import { headersWith, PushFixture } from './push-fixture.ts';
 
@@ -405,6 +406,19 @@ describe('dedupKey', () => {
     expect((await fixture.call('Emit', { ...EMIT, dedupKey: 'k' })).status).toBe(503);
     fixture.deliverer.failing = '';
     expect((await fixture.call('Emit', { ...EMIT, dedupKey: 'k' })).status).toBe(200);
+  });
+
+  it('stays used when nobody can say whether an event was sent: a retry must not send it twice', async () => {
+    const fixture = new PushFixture();
+    fixture.deliverer.emit = () => {
+      throw new HoldfastError('deadline_exceeded', 'the bus did not say');
+    };
+    expect((await fixture.call('Emit', { ...EMIT, dedupKey: 'k' })).status).toBe(504);
+    fixture.deliverer.emit = () => {
+      throw new Error('sent twice');
+    };
+    const retry = await fixture.call('Emit', { ...EMIT, dedupKey: 'k' });
+    expect(retry).toMatchObject({ status: 504, body: { code: 'deadline_exceeded' } });
   });
 
   it('holds inside a batch for its items', async () => {

@@ -37,7 +37,11 @@ export class MemoryDedupWindow implements DedupWindow {
     return this.#uses.size;
   }
 
-  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(
+    key: string,
+    work: () => Promise<T>,
+    keeps: (failure: HoldfastError) => boolean = () => false,
+  ): Promise<T> {
     this.#forgetExpired();
     const known = this.#uses.get(key);
     // The key names the method too, by the caller's contract, so its result is of the type asked for.
@@ -52,7 +56,8 @@ export class MemoryDedupWindow implements DedupWindow {
     try {
       return await result;
     } catch (error) {
-      if (this.#uses.get(key) === use) this.#uses.delete(key);
+      const isKept = error instanceof HoldfastError && keeps(error);
+      if (!isKept && this.#uses.get(key) === use) this.#uses.delete(key);
       throw error;
     } finally {
       use.running = false;

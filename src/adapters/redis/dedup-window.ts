@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { type ErrorCode, HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { DedupWindow } from '../../runtime/ports/dedup-window.ts';
 import type { RedisClient } from './redis-client.ts';
@@ -11,6 +11,12 @@ const LOOK_EVERY = 25;
 /** A first use whose process died frees its key after this time, ms. */
 const ABANDONED_AFTER = 30_000;
 const RUNNING = Buffer.from('running');
+
+/** What is kept of a first use. */
+interface Outcome<T> {
+  readonly result?: T;
+  readonly failure?: { readonly code: ErrorCode; readonly message: string };
+}
 
 /** The window that all API nodes share. Results travel as Node's own structured clones. */
 export class RedisDedupWindow implements DedupWindow {
@@ -26,13 +32,17 @@ export class RedisDedupWindow implements DedupWindow {
     this.#clock = clock;
   }
 
-  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(
+    key: string,
+    work: () => Promise<T>,
+    keeps: (failure: HoldfastError) => boolean = () => false,
+  ): Promise<T> {
     const name = `holdfast:dedup:${key}`;
     for (let waited = 0; ; waited += LOOK_EVERY) {
       const first = await this.#client.run((redis) => redis.set(name, RUNNING, 'PX', ABANDONED_AFTER, 'NX'));
-      if (first === 'OK') return this.#first(name, work);
+      if (first === 'OK') return this.#first(name, work, keeps);
       const found = await this.#client.run((redis) => redis.getBuffer(name));
-      if (found !== null && !found.equals(RUNNING)) return deserialize(found) as T;
+      if (found !== null && !found.equals(RUNNING)) return outcome(deserialize(found) as Outcome<T>);
       if (waited > ABANDONED_AFTER) {
         throw new HoldfastError('aborted', 'another request with this dedupKey has not come to an end');
       }
@@ -40,19 +50,37 @@ export class RedisDedupWindow implements DedupWindow {
     }
   }
 
-  async #first<T>(name: string, work: () => Promise<T>): Promise<T> {
+  async #first<T>(
+    name: string,
+    work: () => Promise<T>,
+    keeps: (failure: HoldfastError) => boolean,
+  ): Promise<T> {
     const keepAlive = this.#clock.every(ABANDONED_AFTER / 3, () => {
       this.#client.run((redis) => redis.pexpire(name, ABANDONED_AFTER)).catch(() => {});
     });
     try {
       const result = await work();
-      await this.#client.run((redis) => redis.set(name, serialize(result), 'PX', this.#window));
+      await this.#keep(name, { result });
       return result;
     } catch (error) {
-      await this.#client.run((redis) => redis.del(name)).catch(() => {});
+      if (error instanceof HoldfastError && keeps(error)) {
+        await this.#keep(name, { failure: { code: error.code, message: error.message } });
+      } else {
+        await this.#client.run((redis) => redis.del(name)).catch(() => {});
+      }
       throw error;
     } finally {
       this.#clock.cancel(keepAlive);
     }
   }
+
+  /** Done is done: a Redis that cannot be told of it makes later uses wait until the key is abandoned. */
+  async #keep(name: string, what: Outcome<unknown>): Promise<void> {
+    await this.#client.run((redis) => redis.set(name, serialize(what), 'PX', this.#window)).catch(() => {});
+  }
+}
+
+function outcome<T>({ result, failure }: Outcome<T>): T {
+  if (failure !== undefined) throw new HoldfastError(failure.code, failure.message);
+  return result as T;
 }

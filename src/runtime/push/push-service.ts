@@ -34,7 +34,8 @@ export class PushService {
 
   perform(request: PushRequest, caller: PushCaller): PushResult | Promise<PushResult> {
     if (request.dedupKey === '') return this.#perform(request, caller);
-    return this.#dedup.run(dedupName(request, caller), async () => this.#perform(request, caller));
+    const keeps = request.method === 'Emit' ? isInDoubt : undefined;
+    return this.#dedup.run(dedupName(request, caller), async () => this.#perform(request, caller), keeps);
   }
 
   #perform(request: PushRequest, caller: PushCaller): PushResult | Promise<PushResult> {
@@ -125,6 +126,11 @@ export class PushService {
 
 function pushed({ token, trail }: PushCaller): Pick<EmitCommand, 'pushedBy' | 'trail'> {
   return trail === undefined ? { pushedBy: token } : { pushedBy: token, trail };
+}
+
+/** It may have been done, and clients would get it twice. Who joins, leaves or goes twice is there, or gone, all the same. */
+function isInDoubt({ code }: HoldfastError): boolean {
+  return code === 'deadline_exceeded';
 }
 
 /** Neither names of tokens nor methods contain a colon. */
