@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { type Lease, LeaseKeeper } from '../runtime/cluster/lease-keeper.ts';
 import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
 import { NodeNotices } from '../runtime/cluster/node-notices.ts';
@@ -19,7 +18,9 @@ import { ClusterApi } from './cluster-api.ts';
 import type { ClusterBus, ClusterKeys } from './cluster-bus.ts';
 import { ClusterGateway } from './cluster-gateway.ts';
 import { describeNodes } from './describe-nodes.ts';
+import { leaseRequest } from './lease-request.ts';
 import type { Ports } from './ports.ts';
+import { reboundConfig } from './rebound-config.ts';
 import type { Role } from './role.ts';
 import { SOCKETS, type Surroundings } from './surroundings.ts';
 
@@ -79,7 +80,7 @@ export class Incarnations {
     if (!(await this.openPeers())) return null;
     const keeper = new LeaseKeeper({
       store: bus.leases,
-      request: this.request(),
+      request: leaseRequest({ ...this.options, owner: this.owner, address: this.address() }),
       clock,
       log,
       reached: () => this.snowflakes?.reached ?? clock.wallNow(),
@@ -167,7 +168,8 @@ export class Incarnations {
       surroundings: this.surroundings,
       log: log.child({ node: lease.number }),
     };
-    const config = this.rebound();
+    // Of the ports that the system chose, a second life has those of the first.
+    const config = reboundConfig(this.options.config, this.ports);
     if (this.options.role === 'api') return new ClusterApi({ ...parts, config });
     return new ClusterGateway({
       ...parts,
@@ -249,40 +251,6 @@ export class Incarnations {
       await this.pause(TRY_AGAIN);
       if (!this.hasEnded) void this.restart();
     }
-  }
-
-  private request() {
-    const { config, role, version, worker } = this.options;
-    const listen = role === 'gateway' ? config.clients.listen : config.push.listen;
-    const port = listen.port === 0 ? `pid ${process.pid}` : String(listen.port);
-    const { nodeId, leaseTtl: ttl } = config.cluster;
-    return {
-      // Two processes of one machine differ by their port, or by their place among the workers.
-      name: nodeId === null ? `${hostname()} ${role} ${port} ${worker}` : `node ${nodeId}`,
-      owner: this.owner,
-      wanted: nodeId,
-      role,
-      version,
-      address: this.address(),
-      ttl,
-    };
-  }
-
-  /** The configuration with the ports of the first life in place of those that were left to the system. */
-  private rebound(): Config {
-    const { config } = this.options;
-    const { clients, push, grpc } = this.ports;
-    const at = <T extends { readonly port: number }>(listen: T, port: number | undefined) =>
-      port === undefined ? listen : { ...listen, port };
-    return {
-      ...config,
-      clients: { ...config.clients, listen: at(config.clients.listen, clients) },
-      push: {
-        ...config.push,
-        listen: at(config.push.listen, push),
-        grpcListen: at(config.push.grpcListen, grpc),
-      },
-    };
   }
 
   private pause(ms: number): Promise<void> {
