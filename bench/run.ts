@@ -35,15 +35,18 @@ export async function runOnce(
       return load;
     },
     async cpuDuring(server, work) {
-      if (options.profile) await server.process.profileStart();
+      const processes = server.cluster === null ? [server.process] : [server.process, server.cluster.api];
+      if (options.profile) await Promise.all(processes.map((one) => one.profileStart()));
       const before = await server.process.cpu();
       await work();
       const after = await server.process.cpu();
       if (options.profile) {
         await mkdir(profiles, { recursive: true });
-        const file = join(profiles, `${scenario.name}-${subject.name}-${++windows}.cpuprofile`);
-        await server.process.profileStop(file);
-        say(`profile: ${file}`);
+        for (const one of processes) {
+          const file = join(profiles, `${scenario.name}-${subject.name}-${++windows}.cpuprofile`);
+          await one.profileStop(file);
+          say(`profile: ${file}`);
+        }
       }
       return after.user + after.system - before.user - before.system;
     },

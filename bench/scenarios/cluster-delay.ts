@@ -1,12 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { STAGES, type Stage } from '../../src/runtime/trail.ts';
 import { CLUSTER_SUBJECTS } from '../subjects/subject.ts';
-import type { Scenario } from './scenario.ts';
+import type { Measure, Scenario } from './scenario.ts';
 
 const CONNECTIONS = 300;
 const PER_SECOND = 3_000;
 /** The broker compiles itself meanwhile. */
-const WARM_UP = 12_000;
+const WARM_UP = 30_000;
 const FRAME = '42["message",{"at":@now@,"text":"hello"}]';
+
+const SAID: Readonly<Record<Stage, string>> = {
+  gateway: 'received from the client, waits for its batch',
+  log: 'handed to the log, waits for the API',
+  api: 'consumed, waits for its turn at the backend',
+  backend: 'asked of the backend',
+  dispatch: 'answered, receivers are looked up',
+  mailbox: 'posted, waits for the gateway',
+  delivery: 'read, waits to be written to the client',
+};
 
 /** Client → gateway → log → API → backend → API → mailbox → gateway → client, 3,000 messages a second. */
 export const clusterDelay: Scenario = {
@@ -21,21 +32,15 @@ export const clusterDelay: Scenario = {
       target: { kind: 'at most', figure: 8 },
     },
     { key: 'p99', title: 'the same, p99', unit: 'ms', digits: 1, target: { kind: 'at most', figure: 30 } },
-    {
-      key: 'upstream',
-      title: 'of that: gateway to API by the log, mean',
-      unit: 'ms',
-      digits: 2,
-      target: null,
-    },
-    { key: 'backend', title: 'of that: call of the backend, mean', unit: 'ms', digits: 2, target: null },
-    {
-      key: 'downstream',
-      title: 'of that: API to the socket by the mailbox, mean',
-      unit: 'ms',
-      digits: 2,
-      target: null,
-    },
+    ...STAGES.map(
+      (stage): Measure => ({
+        key: `in ${stage}`,
+        title: `of that: ${SAID[stage]}, mean`,
+        unit: 'ms',
+        digits: 2,
+        target: null,
+      }),
+    ),
     {
       key: 'gateway',
       title: 'CPU of the gateway per message, there and back',

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import kafkajs from 'kafkajs';
 import { KafkaService } from '../../spec/support/services/kafka-service.ts';
 import { RedisService } from '../../spec/support/services/redis-service.ts';
+import { STAGES } from '../../src/runtime/trail.ts';
 import { freePorts, ServerProcess } from '../server-process.ts';
 import { CountingProxy } from './counting-proxy.ts';
 import { emitBy, receivedBy } from './holdfast.ts';
@@ -11,7 +12,6 @@ import type { ClusterServer, Server, ServerSettings, Subject } from './subject.t
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const BACKEND = fileURLToPath(new URL('../servers/cluster-backend.mjs', import.meta.url));
-const STAGES = ['upstream', 'backend', 'downstream'] as const;
 /** Users that the backend deals out to connections. */
 export const USERS = 200;
 
@@ -103,7 +103,7 @@ function parts(
         const after = await texts();
         return Object.fromEntries(
           STAGES.map((stage) => [
-            stage,
+            `in ${stage}`,
             1000 *
               histogramMean(
                 before.join('\n'),

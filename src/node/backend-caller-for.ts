@@ -5,8 +5,8 @@ import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import { backendAt } from './backend-at.ts';
-import { SYSTEM_RANDOM } from './gateway-role.ts';
 import { backendMetrics } from './node-metrics.ts';
+import { SYSTEM_RANDOM } from './system-random.ts';
 
 /** The backend that a gateway asks who clients are; null when it is not the one to ask. */
 export function backendCallerFor(

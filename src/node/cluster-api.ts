@@ -12,10 +12,10 @@ import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
 import type { BusSeat, ClusterBus } from './cluster-bus.ts';
-import { SYSTEM_RANDOM } from './gateway-role.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
 import type { Surroundings } from './surroundings.ts';
+import { SYSTEM_RANDOM } from './system-random.ts';
 
 export interface ClusterApiOptions {
   readonly config: Config;

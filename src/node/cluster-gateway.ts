@@ -18,13 +18,13 @@ import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import { backendCallerFor } from './backend-caller-for.ts';
 import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
-import { SYSTEM_RANDOM } from './gateway-role.ts';
 import { backendMetrics } from './node-metrics.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
 import { SilenceableLog } from './silenceable-log.ts';
 import { StagePresence } from './stage-presence.ts';
 import type { Surroundings } from './surroundings.ts';
+import { SYSTEM_RANDOM } from './system-random.ts';
 
 export interface ClusterGatewayOptions {
   readonly config: Config;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { ClientListener, type ExtraRoutes } from '../adapters/uws/client-listener.ts';
 import type { Elsewhere } from '../adapters/uws/elsewhere.ts';
 import type { PortUse } from '../adapters/uws/listen.ts';
@@ -97,6 +96,3 @@ export class GatewayRole {
     this.clients.close();
   }
 }
-
-/** Randomness of a real process. */
-export const SYSTEM_RANDOM = { bytes: (size: number) => randomBytes(size), fraction: () => Math.random() };

@@ -23,12 +23,13 @@ import { SystemClock } from '../runtime/time/system-clock.ts';
 import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import type { Demo } from './demo.ts';
-import { GatewayRole, SYSTEM_RANDOM } from './gateway-role.ts';
+import { GatewayRole } from './gateway-role.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
 import type { Ports } from './ports.ts';
 import { SilenceableLog } from './silenceable-log.ts';
+import { SYSTEM_RANDOM } from './system-random.ts';
 
 export interface SingleNodeOptions {
   readonly config: Config;

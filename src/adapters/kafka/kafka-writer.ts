@@ -3,6 +3,7 @@ import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import { kafkaFailure } from './kafka-client.ts';
+import { keyPartitioner } from './key-partitioner.ts';
 
 export interface KafkaWriterOptions {
   readonly kafka: Kafka;
@@ -44,7 +45,7 @@ const PAUSE = 250;
  * From one batch to the next, ms, unless it is large: many small requests cost brokers and us more than they bring. The
  * first after a pause does not wait.
  */
-const LINGER = 2;
+const LINGER = 4;
 const LARGE = 500;
 const DISCONNECT_WITHIN = 3_000;
 
@@ -178,6 +179,7 @@ export class KafkaWriter {
     const producer = this.options.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
+      createPartitioner: keyPartitioner,
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 5 },
     });

@@ -31,11 +31,13 @@ let scratch = Buffer.allocUnsafe(64 * 1024);
 export function encodeRecord(record: RecordToEncode): Encoded | null {
   const { offsetDelta = 0, timestampDelta = 0, key, value, headers = {} } = record;
   if (typeof timestampDelta !== 'number' || !(timestampDelta >= 0 && timestampDelta < 2 ** 30)) return null;
-  const entries = Object.entries(headers);
+  let count = 0;
   let room = LENGTH_ROOM + 1 + 4 * MAX_VARINT + sizeAtMost(key) + sizeAtMost(value);
-  for (const [name, header] of entries) {
+  for (const name in headers) {
+    const header = headers[name];
     if (typeof header !== 'string' && !Buffer.isBuffer(header)) return null;
     if (!names.has(name) && !remember(name)) return null;
+    count++;
     room += 2 * MAX_VARINT + 3 * name.length + sizeAtMost(header);
   }
   if (room > scratch.length) scratch = Buffer.allocUnsafe(2 ** Math.ceil(Math.log2(room)));
@@ -47,8 +49,9 @@ export function encodeRecord(record: RecordToEncode): Encoded | null {
   at = writeVarint(at, offsetDelta);
   at = writeBytes(at, key);
   at = writeBytes(at, value);
-  at = writeVarint(at, entries.length);
-  for (const [name, header] of entries) {
+  at = writeVarint(at, count);
+  for (const name in headers) {
+    const header = headers[name];
     at += names.get(name)!.copy(scratch, at);
     at = writeBytes(at, header as string | Buffer);
   }
