@@ -160,6 +160,18 @@ describe('a record in Kafka', () => {
     }
   });
 
+  it.each([
+    ['X-ID', ''],
+    ['X-Message-ID', ''],
+    ['X-Guid', '"room"'],
+    ['X-Guid', '[1]'],
+  ])('refuses %s: %s', (header, text) => {
+    const { value, headers } = encodeRecord(message, '1');
+    expect(() => decodeRecord('1', value, { ...headers, [header]: text })).toThrow(
+      expect.objectContaining({ code: 'invalid_argument', message: expect.stringContaining(header) }),
+    );
+  });
+
   it('refuses an X-Event that nobody knows', () => {
     const { value, headers } = encodeRecord(message, '1');
     expect(() => decodeRecord('1', value, { ...headers, 'X-Event': 'Shout' })).toThrow(

@@ -179,7 +179,7 @@ export class ClusterGateway implements Role {
 
   unfence(): void {
     const { log } = this.options;
-    for (const letter of this.unread.splice(0)) this.gateway.postbox.receive(letter);
+    for (const letter of this.unread.splice(0)) this.carryOut(letter);
     this.fencedLog.open((record, error) => {
       this.options.metrics.counters.add(COUNTER.messagesDropped['backend queue']);
       log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was not put on the bus');
@@ -222,8 +222,18 @@ export class ClusterGateway implements Role {
 
   /** A node that is not sure of its lease obeys nobody: its sessions may be declared dead, and others act on that. */
   private receive(letter: Letter): void {
-    if (this.unread.length === 0 && this.options.holds()) this.gateway.postbox.receive(letter);
+    if (this.unread.length === 0 && this.options.holds()) this.carryOut(letter);
     else this.unread.push(letter);
+  }
+
+  /** A letter that cannot be carried out is the end of that letter only: others wait behind it. */
+  private carryOut(letter: Letter): void {
+    try {
+      this.gateway.postbox.receive(letter);
+    } catch (error) {
+      this.options.metrics.counters.add(COUNTER.internalErrors);
+      this.options.log.error({ err: error, letter: letter.kind }, 'a letter was not carried out');
+    }
   }
 
   /** What happens in it is nobody's business: not the log's, not Redis', not the metrics'. */

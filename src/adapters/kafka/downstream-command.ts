@@ -2,6 +2,8 @@ import { NO_ATTACHMENTS } from '../../runtime/codec/body.ts';
 import type { Command } from '../../runtime/delivery/command.ts';
 import { NOBODY, type Target } from '../../runtime/delivery/target.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { checkNames, checkNamespace } from '../../runtime/push/addressing.ts';
+import { checkEventName } from '../../runtime/push/event-name.ts';
 import { freshTrail, traceparentOf } from '../../runtime/trail.ts';
 import { decodeEvent } from '../../runtime/wire/record-codec.ts';
 
@@ -19,7 +21,7 @@ export function downstreamCommand(key: string, value: Uint8Array, headers: Heade
   const operator = headers['X-Operator'] ?? 'unicast';
   const base = {
     except: NOBODY,
-    namespace: headers['X-Namespace'] ?? '/',
+    namespace: checkNamespace(headers['X-Namespace'] ?? '/', ''),
     pushedBy: headers['X-Push-Client-ID'] ?? 'kafka',
     trail: freshTrail(headers.traceparent ?? traceparentOf(headers['X-Trace-ID'] ?? ''), now),
   };
@@ -27,6 +29,7 @@ export function downstreamCommand(key: string, value: Uint8Array, headers: Heade
     case 'unicast':
     case 'broadcast': {
       const { event, body } = decodeEvent(value);
+      checkEventName(event, '');
       const to = targetOf(key, headers, operator === 'broadcast');
       const { args, attachments } = body;
       return {
@@ -56,7 +59,7 @@ function inner(
   base: Pick<Command, 'except' | 'namespace' | 'pushedBy' | 'trail'>,
 ): Command {
   const kind = headers['X-Inner'];
-  const rooms = names(headers['X-Guid']);
+  const rooms = names(headers, 'X-Guid');
   switch (kind) {
     case 'join':
     case 'leave':
@@ -74,9 +77,9 @@ function inner(
 }
 
 function targetOf(key: string, headers: Headers, isBroadcast: boolean): Target {
-  const sockets = names(headers['X-ID']);
-  const users = names(headers['X-Uid']);
-  const rooms = names(headers['X-Guid']);
+  const sockets = names(headers, 'X-ID');
+  const users = names(headers, 'X-Uid');
+  const rooms = names(headers, 'X-Guid');
   if (sockets.length + users.length + rooms.length > 0) return { sockets, users, rooms, everyone: false };
   if (isBroadcast) return { sockets, users, rooms, everyone: true };
   if (key === '')
@@ -87,7 +90,8 @@ function targetOf(key: string, headers: Headers, isBroadcast: boolean): Target {
   return { sockets: [key], users, rooms, everyone: false };
 }
 
-function names(header: string | undefined): string[] {
+function names(headers: Headers, name: 'X-ID' | 'X-Uid' | 'X-Guid'): string[] {
+  const { [name]: header } = headers;
   if (header === undefined || header === '') return [];
   if (!header.startsWith('[')) return [header];
   let parsed: unknown;
@@ -96,6 +100,11 @@ function names(header: string | undefined): string[] {
   } catch {
     return [header];
   }
-  if (Array.isArray(parsed) && parsed.every((name) => typeof name === 'string')) return parsed as string[];
-  throw new HoldfastError('invalid_argument', 'a list of targets is a JSON array of strings');
+  if (!Array.isArray(parsed) || !parsed.every((one) => typeof one === 'string')) {
+    throw new HoldfastError('invalid_argument', `${name}: a list is a JSON array of strings`);
+  }
+  // Somebody has looked for receivers and found none: a broadcast would go to everybody instead.
+  if (parsed.length === 0) throw new HoldfastError('invalid_argument', `${name}: names nobody`);
+  checkNames(parsed, '', name);
+  return parsed;
 }

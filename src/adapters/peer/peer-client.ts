@@ -67,7 +67,17 @@ export class PeerClient implements Peers {
 
   async upgradeCandidate(node: number, session: SessionName): Promise<Passport | null> {
     const answer = await this.#candidate(node, 'upgrade', session);
-    return answer?.status === 200 ? (deserialize(answer.body) as Passport) : null;
+    if (answer?.status !== 200) return null;
+    try {
+      return deserialize(answer.body) as Passport;
+    } catch (error) {
+      // Written by a Node.js that is newer than this one.
+      this.#options.log.warn(
+        { peer: node, err: error },
+        'a session cannot come: its passport cannot be read',
+      );
+      return null;
+    }
   }
 
   async arrived(node: number, session: SessionName): Promise<boolean> {

@@ -115,7 +115,8 @@ export class PeerListener {
       case 'upgrade':
         return void departures
           .upgraded(connection)
-          .then((passport) => answer(passport === null ? null : serialize(passport)));
+          .then((passport) => answer(passport === null ? null : serialize(passport)))
+          .catch(() => answer(null));
       case 'arrived':
         return answer(departures.arrived(connection) ? '' : null);
       case 'settled':
@@ -129,11 +130,12 @@ export class PeerListener {
     }
   }
 
-  /** 200: it runs here. 202: it may, in a moment. 404: it does not. */
+  /** 200: it runs here. 202: it may, in a moment. 404: it does not. 503: this node is nobody at the moment. */
   private holds(response: HttpResponse, request: HttpRequest): void {
     const engine = this.options.engine();
-    if (engine === null || !this.isPeer(request.getHeader('authorization'))) {
-      response.cork(() => void response.writeStatus(statusLine(engine === null ? 503 : 401)).end());
+    const isPeer = this.isPeer(request.getHeader('authorization'));
+    if (engine === null || !isPeer) {
+      response.cork(() => void response.writeStatus(statusLine(isPeer ? 503 : 401)).end());
       return;
     }
     const { sid, speaks, revision } = named(request);

@@ -91,7 +91,11 @@ export class SessionLimit implements SessionWatch {
 
 function isLimitEvent(event: object): event is LimitEvent {
   const { kind, connections } = event as Partial<LimitEvent>;
-  return kind === 'session limit' && Array.isArray(connections);
+  return kind === 'session limit' && Array.isArray(connections) && connections.every(isText);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function idOf(connection: Connection): string {

@@ -45,11 +45,10 @@ export class Arrivals {
 
   /** Whether this node can take such a session on; asked before its old home lets go of it. */
   accepts({ version, machine, sockets }: Passport): boolean {
-    const { runner } = this.options;
+    // Whatever else is in it, another version may mean something else by it.
+    if (version !== PASSPORT_VERSION) return false;
     const { state, timers } = stampHere(machine);
-    return (
-      version === PASSPORT_VERSION && runner.knows(state, timers) && this.options.sockets.accept(sockets)
-    );
+    return this.options.runner.knows(state, timers) && this.options.sockets.accept(sockets);
   }
 
   /** The session runs here from now on. */

@@ -104,7 +104,10 @@ export const COUNTER = Object.freeze({
     'holdfast_stalls_forgiven_total',
     'Times deadlines were extended because this process itself had stood still.',
   ),
-  internalErrors: layout.one('holdfast_internal_errors_total', 'Failures while handling one connection.'),
+  internalErrors: layout.one(
+    'holdfast_internal_errors_total',
+    'Failures of our own while handling one connection, or one letter of another node.',
+  ),
   authentications: layout.per('holdfast_authentications_total', 'Authentications, by outcome.', 'outcome', [
     'accepted',
     'refused',

@@ -32,7 +32,7 @@ export function decodeRecord(key: string, value: Uint8Array, headers: Headers): 
     key,
     socket: socketOf(headers),
     home: Number(headers['X-Node'] ?? -1),
-    messageId: headers['X-Message-ID'] ?? '',
+    messageId: required(headers, 'X-Message-ID'),
     traceId: headers['X-Trace-ID'] ?? '',
     time: timeOf(headers, 'gateway'),
     logged: headers[TIME_HEADERS.log] === undefined ? undefined : timeOf(headers, 'log'),
@@ -98,12 +98,24 @@ function timeOf(headers: Headers, stage: 'gateway' | 'log'): number {
   throw new HoldfastError('invalid_argument', `${TIME_HEADERS[stage]} is no time in ms since 1970`);
 }
 
+function required(headers: Headers, name: 'X-ID' | 'X-Message-ID'): string {
+  const { [name]: value = '' } = headers;
+  if (value === '') throw new HoldfastError('invalid_argument', `${name} is missing`);
+  return value;
+}
+
+function roomsOf(text: string): string[] {
+  const rooms: unknown = JSON.parse(text);
+  if (Array.isArray(rooms) && rooms.every((room) => typeof room === 'string')) return rooms;
+  throw new HoldfastError('invalid_argument', 'X-Guid is no JSON array of strings');
+}
+
 function socketOf(headers: Headers): SocketDescription {
   return {
-    id: headers['X-ID'] ?? '',
+    id: required(headers, 'X-ID'),
     user: headers['X-Uid'] ?? '',
     namespace: headers['X-Namespace'] ?? '/',
-    rooms: JSON.parse(headers['X-Guid'] ?? '[]') as string[],
+    rooms: roomsOf(headers['X-Guid'] ?? '[]'),
     transport: headers['X-Transport'] === 'polling' ? 'polling' : 'websocket',
     address: headers['X-Address'] ?? '',
     locale: headers['X-Locale'] ?? '',
