@@ -88,7 +88,7 @@ describe('the mailbox on Kafka', () => {
     await reader.reading;
     const posted: (void | Promise<void>)[] = [];
     const post = (from: number) => {
-      for (let number = from; number < from + 50; number++) posted.push(sender.post(7, number));
+      for (let number = from; number < from + 50; number++) posted.push(sender.post(7, number, 'owed'));
     };
     post(0);
     await eventually(PATIENCE, () => expect(got).toContain(0));
@@ -102,6 +102,31 @@ describe('the mailbox on Kafka', () => {
     expect([...new Set(got)]).toEqual(Array.from({ length: 200 }, (_, number) => number));
     await reader.close();
     await Promise.all([sender.close(), receiver.close()]);
+  }, 120_000);
+});
+
+describe('a letter that no broker takes in time', () => {
+  it('was surely not posted, unless it was on its way when the broker went: then that is said', async () => {
+    await createTopics(client(), { partitions: 4, replication: 0 });
+    const mailbox = new KafkaMailbox<number>({
+      kafka: client(),
+      clock,
+      log: new SilentLog(),
+      directory: { slotOf: () => ({ slot: 2, epoch: 1 }) },
+      encode: (number) => Buffer.from(String(number)),
+      decode: (bytes) => Number(Buffer.from(bytes).toString()),
+      observe: () => {},
+    });
+    await mailbox.post(7, 1);
+    // Stopped, it takes what is sent to it, and says nothing.
+    service.signal('SIGSTOP');
+    const onItsWay = mailbox.post(7, 2);
+    await pause(500);
+    await service.kill();
+    await expect(onItsWay).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    await expect(mailbox.post(7, 3)).rejects.toMatchObject({ code: 'unavailable' });
+    await service.run();
+    await mailbox.close();
   }, 120_000);
 });
 

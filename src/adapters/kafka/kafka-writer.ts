@@ -36,6 +36,8 @@ export interface Outgoing {
 
 interface Waiting extends Outgoing {
   readonly since: number;
+  /** It was sent once without an answer: the brokers may have it. */
+  inDoubt: boolean;
 }
 
 const AT_ONCE = 2_000;
@@ -87,7 +89,7 @@ export class KafkaWriter {
     const { maxMessages, maxBytes, clock } = this.options;
     const isFull = this.waiting.length >= maxMessages || this.bytes + outgoing.bytes > maxBytes;
     if (isFull && !outgoing.precious) throw this.full;
-    this.waiting.push({ ...outgoing, since: clock.now() });
+    this.waiting.push({ ...outgoing, since: clock.now(), inDoubt: false });
     this.bytes += outgoing.bytes;
     if (this.writing) return;
     this.writing = true;
@@ -110,8 +112,8 @@ export class KafkaWriter {
     let isTroubled = false;
     while (this.waiting.length > 0) {
       if (this.options.holds?.() === false) {
-        const failure = new HoldfastError('unavailable', 'the node has lost its number');
-        if (this.closed) this.refuse(() => true, failure);
+        const failure = new HoldfastError('unavailable', 'the node is not sure of its number');
+        this.refuse((one) => this.closed || (!one.precious && this.isTooOld(one)), failure);
         await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
         continue;
       }
@@ -131,8 +133,7 @@ export class KafkaWriter {
           this.options.log.warn({ err: failure }, `${this.options.topic} is not written; trying again`);
         isTroubled = true;
         await this.drop();
-        if (this.closed) this.refuse(() => true, failure);
-        else this.refuse((one) => !one.precious && this.isTooOld(one), failure);
+        this.refuse((one) => this.closed || (!one.precious && this.isTooOld(one)), failure);
         await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
       }
     }
@@ -168,7 +169,13 @@ export class KafkaWriter {
       const text = String(leaves);
       for (const { message } of batch) message.headers![departure.header] = text;
     }
-    await producer.send({ topic, acks: -1, timeout: 10_000, messages: batch.map(({ message }) => message) });
+    try {
+      const messages = batch.map(({ message }) => message);
+      await producer.send({ topic, acks: -1, timeout: 10_000, messages });
+    } catch (error) {
+      for (const one of batch) one.inDoubt = true;
+      throw error;
+    }
     observe((clock.now() - start) / 1000);
     if (departure === undefined) return;
     for (const { received = leaves } of batch) departure.left(Math.max(0, leaves - received));
@@ -209,9 +216,13 @@ export class KafkaWriter {
         continue;
       }
       this.bytes -= one.bytes;
-      one.refused(failure);
+      one.refused(one.inDoubt ? inDoubt(failure) : failure);
     }
     if (kept.length < this.waiting.length) for (const { reject } of this.idle.splice(0)) reject(failure);
     this.waiting = kept;
   }
+}
+
+function inDoubt(failure: HoldfastError): HoldfastError {
+  return new HoldfastError('deadline_exceeded', 'Kafka did not say whether it took it', { cause: failure });
 }
