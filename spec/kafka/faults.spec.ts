@@ -130,6 +130,37 @@ describe('a letter that no broker takes in time', () => {
   }, 120_000);
 });
 
+describe('a letter that is larger than the brokers take', () => {
+  it('is refused, and holds up none of those around it', async () => {
+    await createTopics(client(), { partitions: 4, replication: 0 });
+    const got: string[] = [];
+    const mailbox = new KafkaMailbox<string>({
+      kafka: client(),
+      clock,
+      log: new SilentLog(),
+      directory: { slotOf: () => ({ slot: 2, epoch: 1 }) },
+      encode: (text) => Buffer.from(text),
+      decode: (bytes) => Buffer.from(bytes).toString(),
+      observe: () => {},
+    });
+    const reader = mailbox.open(7, (text) => got.push(text));
+    await reader.reading;
+    const letters = ['first', 'second', 'x'.repeat(2_000_000), 'third', 'fourth'];
+    const posted = await Promise.allSettled(letters.map((letter) => mailbox.post(7, letter)));
+    expect(posted.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect((posted[2] as PromiseRejectedResult).reason).toMatchObject({ code: 'resource_exhausted' });
+    await eventually(PATIENCE, () => expect(got).toEqual(['first', 'second', 'third', 'fourth']));
+    await reader.close();
+    await mailbox.close();
+  }, 60_000);
+});
+
 describe('the upstream log on Kafka', () => {
   it('loses nothing and keeps the order when the broker is killed and comes back', async () => {
     const open = await freshLogs();

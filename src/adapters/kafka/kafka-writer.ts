@@ -50,6 +50,7 @@ const PAUSE = 250;
 const LINGER = 4;
 const LARGE = 500;
 const DISCONNECT_WITHIN = 3_000;
+const TOO_LARGE: ReadonlySet<unknown> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 /**
  * Messages on their way to one topic, in order and one batch at a time: acknowledged by all replicas in sync, each
@@ -66,6 +67,8 @@ export class KafkaWriter {
   private writing = false;
   private closed = false;
   private sentAt = Number.NEGATIVE_INFINITY;
+  /** Messages in one batch at most: fewer for as long as the brokers call batches too large. */
+  private atOnce = AT_ONCE;
   private idle: { readonly resolve: () => void; readonly reject: (error: HoldfastError) => void }[] = [];
 
   constructor(options: KafkaWriterOptions) {
@@ -127,7 +130,12 @@ export class KafkaWriter {
           accepted();
         }
         isTroubled = false;
+        this.atOnce = AT_ONCE;
       } catch (error) {
+        if (isTooLarge(error)) {
+          this.divide(batch);
+          continue;
+        }
         const failure = kafkaFailure(error);
         if (!isTroubled)
           this.options.log.warn({ err: failure }, `${this.options.topic} is not written; trying again`);
@@ -153,7 +161,7 @@ export class KafkaWriter {
   private batch(): Waiting[] {
     let bytes = 0;
     let count = 0;
-    for (; count < this.waiting.length && count < AT_ONCE; count++) {
+    for (; count < this.waiting.length && count < this.atOnce; count++) {
       bytes += this.waiting[count]!.bytes;
       if (bytes > BATCH_BYTES && count > 0) break;
     }
@@ -204,6 +212,19 @@ export class KafkaWriter {
     await Promise.race([producer.disconnect().catch(() => {}), late]);
   }
 
+  /** What is too large by itself is refused, or it would stand in the way of all that come behind it. */
+  private divide(batch: readonly Waiting[]): void {
+    const [first] = batch;
+    if (batch.length > 1) {
+      this.atOnce = batch.length >> 1;
+      return;
+    }
+    const size = `a message of ${first!.bytes} bytes is larger than the brokers take`;
+    const failure = new HoldfastError('resource_exhausted', `${this.options.topic}: ${size}`);
+    first!.inDoubt = false;
+    this.refuse((one) => one === first, failure);
+  }
+
   private isTooOld({ since, patience }: Waiting): boolean {
     return this.options.clock.now() - since > patience;
   }
@@ -225,4 +246,10 @@ export class KafkaWriter {
 
 function inDoubt(failure: HoldfastError): HoldfastError {
   return new HoldfastError('deadline_exceeded', 'Kafka did not say whether it took it', { cause: failure });
+}
+
+/** `message.max.bytes` of the brokers, for a batch as well as for a message. */
+function isTooLarge(error: unknown): boolean {
+  const { type, cause } = error as { type?: unknown; cause?: { type?: unknown } };
+  return TOO_LARGE.has(type ?? cause?.type);
 }
