@@ -1,6 +1,7 @@
 import type { EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 import type { Deliverer } from '../../runtime/delivery/deliverer.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import { downstreamCommand } from './downstream-command.ts';
@@ -30,10 +31,13 @@ export class Downstream {
   private readonly options: DownstreamOptions;
   private readonly consumer: KafkaConsumer;
   private readonly deadLetters: KafkaWriter;
+  /** Whoever produces nonsense produces a lot of it. */
+  private readonly lines: RepeatedLines;
 
   constructor(options: DownstreamOptions) {
     this.options = options;
     const { kafka, clock, log, observe } = options;
+    this.lines = new RepeatedLines(log, clock);
     this.deadLetters = new KafkaWriter({
       kafka,
       clock,
@@ -95,7 +99,7 @@ export class Downstream {
   }
 
   private async deliver(message: KafkaMessage, heartbeat: () => Promise<void>): Promise<void> {
-    const { deliverer, clock, log } = this.options;
+    const { deliverer, clock } = this.options;
     for (let tried = 1; ; tried++) {
       try {
         const headers = headersOf(message.headers);
@@ -114,7 +118,8 @@ export class Downstream {
             ? error
             : new HoldfastError('internal', 'internal error', { cause: error });
         if (failure.code === 'invalid_argument' || tried === TRIES) {
-          log.warn(
+          this.lines.warn(
+            failure.code,
             { err: failure, offset: message.offset, tried },
             'a record of ws.downstream goes to the dead letters',
           );

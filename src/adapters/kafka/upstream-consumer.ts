@@ -1,4 +1,5 @@
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
 import type { Clock, TimerHandle } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import type {
@@ -38,6 +39,7 @@ const MAX_OPEN = 2_000;
 export class UpstreamConsumer implements UpstreamSubscription {
   private readonly options: UpstreamConsumerOptions;
   private readonly consumer: KafkaConsumer;
+  private readonly lines: RepeatedLines;
   private readonly started: Promise<void>;
   private readonly partitions = new Map<number, OpenPartition>();
   private readonly paused = new Map<number, () => void>();
@@ -52,6 +54,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
   constructor(options: UpstreamConsumerOptions) {
     this.options = options;
     const { kafka, clock, log, topic, group } = options;
+    this.lines = new RepeatedLines(log, clock);
     this.consumer = new KafkaConsumer({
       kafka,
       clock,
@@ -119,7 +122,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
   }
 
   private handOut(open: OpenPartition, partition: number, message: KafkaMessage): void {
-    const { handler, log } = this.options;
+    const { handler } = this.options;
     const settle = open.add(message.offset, () => {
       if (open.size < MAX_OPEN / 2) this.resume(partition);
     });
@@ -130,7 +133,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
       record = decodeRecord(key?.toString() ?? '', value ?? new Uint8Array(0), headersOf(headers));
     } catch (error) {
       // Others may write to this topic what they like; it must not stand in the way of what follows.
-      log.error({ err: error, partition, offset: message.offset }, 'no record; skipped');
+      this.lines.error('no record', { err: error, partition, offset: message.offset }, 'no record; skipped');
       return settle();
     }
     handler(record, settle);
