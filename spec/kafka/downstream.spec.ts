@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Producer } from 'kafkajs';
 import { pack } from 'msgpackr';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -18,6 +19,9 @@ let producer: Producer;
 let inlet: Downstream;
 let got: Command[];
 let failures: unknown[];
+/** Events of this name find no way. */
+let refused: string;
+let turns: string[];
 let buried: number;
 
 beforeAll(async () => {
@@ -29,20 +33,34 @@ beforeEach(async () => {
   await kafka.reset();
   got = [];
   failures = [];
+  refused = '';
+  turns = [];
   buried = 0;
   const take = (command: Command) => {
     const failure = failures.shift();
     if (failure !== undefined) throw failure;
+    if (command.kind === 'emit' && command.event === refused) {
+      throw new HoldfastError('unavailable', 'Redis is away');
+    }
     got.push(command);
   };
+  const said = (command: Command) => (command.kind === 'emit' ? command.event : command.kind);
   inlet = new Downstream({
     kafka: client(),
     clock: new SystemClock(),
     log: new SilentLog(),
     deliverer: {
-      emit: async (command) => take(command),
-      perform: async (command) => {
+      emit: async (command) => {
+        turns.push(`${said(command)} begins`);
         take(command);
+        await sleep(5);
+        turns.push(`${said(command)} ends`);
+      },
+      perform: async (command) => {
+        turns.push(`${said(command)} begins`);
+        take(command);
+        await sleep(5);
+        turns.push(`${said(command)} ends`);
         return 1;
       },
     } as Deliverer,
@@ -118,6 +136,28 @@ describe('ws.downstream', () => {
     expect(got[0]).toMatchObject({ to: { sockets: ['1001'], rooms: [] }, rooms: ['doc-1'] });
   });
 
+  it('has events of a partition on their way together, in order', async () => {
+    const events = Array.from({ length: 2000 }, (_, i) => `event ${i}`);
+    const messages = events.map((event) => ({ key: '1001', value: pack([event]) }));
+    await producer.send({ topic: 'ws.downstream', messages });
+    await eventually(PATIENCE, () => expect(turns).toHaveLength(4000));
+    expect(got.map((command) => command.kind === 'emit' && command.event)).toEqual(events);
+    // One after the other they would take turns.
+    expect(turns.slice(0, 2)).toEqual(['event 0 begins', 'event 1 begins']);
+  });
+
+  it('joins after the events in front of it, and before those behind it', async () => {
+    const join = { 'X-Operator': 'internal', 'X-Inner': 'join', 'X-Guid': 'doc-1' };
+    const messages = [
+      { key: '1001', value: pack(['before']) },
+      { key: '1001', value: pack([]), headers: join },
+      { key: '1001', value: pack(['behind']) },
+    ];
+    await producer.send({ topic: 'ws.downstream', messages });
+    await eventually(PATIENCE, () => expect(turns).toHaveLength(6));
+    expect(turns).toEqual(['before', 'join', 'behind'].flatMap((one) => [`${one} begins`, `${one} ends`]));
+  });
+
   it('keeps the trace that a record names, by traceparent or by its id, and none that is none', async () => {
     const traceId = 'ab'.repeat(16);
     const traceparent = `00-${traceId}-${'cd'.repeat(8)}-00`;
@@ -159,7 +199,7 @@ describe('ws.downstream', () => {
   });
 
   it('gives a record up after some tries', async () => {
-    for (let tried = 0; tried < 5; tried++) failures.push(new HoldfastError('unavailable', 'Redis is away'));
+    refused = 'first';
     await produce('1001', pack(['first']));
     await produce('1001', pack(['second']));
     const [letter] = await deadLetters(1);

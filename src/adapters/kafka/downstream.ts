@@ -1,4 +1,5 @@
 import type { EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import type { Command } from '../../runtime/delivery/command.ts';
 import type { Deliverer } from '../../runtime/delivery/deliverer.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
@@ -22,10 +23,20 @@ export interface DownstreamOptions {
 const GROUP = 'holdfast-downstream';
 const TRIES = 5;
 const FIRST_PAUSE = 200;
+/** Records of a partition on their way at once. */
+const AT_ONCE = 500;
+const HEARTBEAT = 1_000;
+
+/** A record, and the command it is; or why it is none. */
+interface Read {
+  readonly message: KafkaMessage;
+  readonly command: Command | HoldfastError;
+}
 
 /**
- * The public inlet: takes commands that others produce to `ws.downstream`, in order within a partition. What is no
- * command, or cannot be delivered after some tries, goes to `ws.downstream.dlq` with the reason in its headers.
+ * The public inlet: takes commands that others produce to `ws.downstream`, in order within a partition; what has to be
+ * tried again comes behind what was on its way with it. What is no command, or cannot be delivered after some tries,
+ * goes to `ws.downstream.dlq` with the reason in its headers.
  */
 export class Downstream {
   private readonly options: DownstreamOptions;
@@ -58,7 +69,7 @@ export class Downstream {
       config: {
         groupId: GROUP,
         sessionTimeout: 10_000,
-        heartbeatInterval: 1_000,
+        heartbeatInterval: HEARTBEAT,
         maxWaitTimeInMs: 500,
         minBytes: 1,
         allowAutoTopicCreation: false,
@@ -81,10 +92,10 @@ export class Downstream {
     const { batch, resolveOffset, heartbeat, isRunning, isStale, commitOffsetsIfNecessary } = payload;
     let last: string | null = null;
     try {
-      for (const message of batch.messages) {
+      for (const run of runsOf(batch.messages.map((message) => this.read(message)))) {
         if (!isRunning() || isStale()) break;
-        await this.deliver(message, heartbeat);
-        last = message.offset;
+        await this.deliver(run, heartbeat);
+        last = run.at(-1)!.message.offset;
         resolveOffset(last);
         await heartbeat();
       }
@@ -98,36 +109,63 @@ export class Downstream {
     }
   }
 
-  private async deliver(message: KafkaMessage, heartbeat: () => Promise<void>): Promise<void> {
-    const { deliverer, clock } = this.options;
-    for (let tried = 1; ; tried++) {
-      try {
-        const headers = headersOf(message.headers);
-        const command = downstreamCommand(
-          message.key?.toString() ?? '',
-          message.value ?? new Uint8Array(0),
-          headers,
-          clock.wallNow(),
-        );
-        if (command.kind === 'emit') await deliverer.emit(command, 'owed');
-        else await deliverer.perform(command);
-        return;
-      } catch (error) {
-        const failure =
-          error instanceof HoldfastError
-            ? error
-            : new HoldfastError('internal', 'internal error', { cause: error });
-        if (failure.code === 'invalid_argument' || tried === TRIES) {
-          this.lines.warn(
-            failure.code,
-            { err: failure, offset: message.offset, tried },
-            'a record of ws.downstream goes to the dead letters',
-          );
-          return this.bury(message, failure, tried);
-        }
-        await heartbeat();
-        await new Promise<void>((resolve) => clock.after(FIRST_PAUSE * 2 ** (tried - 1), resolve));
+  private read(message: KafkaMessage): Read {
+    const { key, value, headers } = message;
+    try {
+      const now = this.options.clock.wallNow();
+      const command = downstreamCommand(
+        key?.toString() ?? '',
+        value ?? new Uint8Array(0),
+        headersOf(headers),
+        now,
+      );
+      return { message, command };
+    } catch (error) {
+      return { message, command: failureOf(error) };
+    }
+  }
+
+  /** All at once, in order; then what failed, one after the other. */
+  private async deliver(run: readonly Read[], heartbeat: () => Promise<void>): Promise<void> {
+    const alive = this.options.clock.every(HEARTBEAT, () => void heartbeat().catch(() => {}));
+    try {
+      const failures = await Promise.all(run.map((one) => this.attempt(one)));
+      for (const [i, failure] of failures.entries()) {
+        if (failure !== null) await this.persist(run[i]!, failure);
       }
+    } finally {
+      this.options.clock.cancel(alive);
+    }
+  }
+
+  private async attempt({ command }: Read): Promise<HoldfastError | null> {
+    const { deliverer } = this.options;
+    if (command instanceof HoldfastError) return command;
+    try {
+      if (command.kind === 'emit') await deliverer.emit(command, 'owed');
+      else await deliverer.perform(command);
+      return null;
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  /** Has been tried once. */
+  private async persist(one: Read, first: HoldfastError): Promise<void> {
+    const { clock } = this.options;
+    let failure: HoldfastError | null = first;
+    for (let tried = 1; failure !== null; tried++) {
+      if (failure.code === 'invalid_argument' || tried === TRIES) {
+        const { message } = one;
+        this.lines.warn(
+          failure.code,
+          { err: failure, offset: message.offset, tried },
+          'a record of ws.downstream goes to the dead letters',
+        );
+        return this.bury(message, failure, tried);
+      }
+      await new Promise<void>((resolve) => clock.after(FIRST_PAUSE * 2 ** (tried - 1), resolve));
+      failure = await this.attempt(one);
     }
   }
 
@@ -154,4 +192,27 @@ export class Downstream {
       });
     });
   }
+}
+
+/** Events travel together. A join or leave waits for what is in front of it, and what follows waits for it. */
+function runsOf(records: readonly Read[]): Read[][] {
+  const runs: Read[][] = [];
+  let events: Read[] = [];
+  for (const record of records) {
+    const { command } = record;
+    const isEvent = command instanceof HoldfastError || command.kind === 'emit';
+    if (isEvent && events.length > 0 && events.length < AT_ONCE) {
+      events.push(record);
+      continue;
+    }
+    runs.push([record]);
+    events = isEvent ? runs.at(-1)! : [];
+  }
+  return runs;
+}
+
+function failureOf(error: unknown): HoldfastError {
+  return error instanceof HoldfastError
+    ? error
+    : new HoldfastError('internal', 'internal error', { cause: error });
 }
