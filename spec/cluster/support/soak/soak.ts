@@ -104,6 +104,7 @@ class Stage {
       pushers: 2,
       // Who came while Redis was away is found when it is back: docs/guarantees.md.
       knownAfter: KNOWN_AFTER,
+      nodesLeave: true,
       prefix: `round ${round} `,
     });
     workload.start();

@@ -10,7 +10,15 @@ export interface SessionOptions {
   readonly library: Library;
   readonly url: string;
   readonly transports: readonly string[];
+  /**
+   * What goes to a session by the node that it moved away from is lost if that node leaves soon: docs/guarantees.md.
+   * Then what comes behind an acknowledgement is not promised to a session that may just have moved.
+   */
+  readonly nodesLeave: boolean;
 }
+
+/** How long after a move the old node may still be on the way to a session, ms. */
+const MOVES_FOR = 30_000;
 
 /** One session of a stock client, from connect to disconnect; it notes what it sends and what comes. */
 export class Session {
@@ -25,11 +33,13 @@ export class Session {
   private connectedAt: number | null = null;
   private hasEnded = false;
   private isClaimed = false;
+  private readonly mayMove: boolean;
   private end: (why: unknown) => void = () => {};
   /** What the client says of its end. */
   whyEnded = '';
 
-  constructor({ history, name, library, url, transports }: SessionOptions) {
+  constructor({ history, name, library, url, transports, nodesLeave }: SessionOptions) {
+    this.mayMove = nodesLeave && transports.length > 1;
     this.history = history;
     this.name = name;
     this.kind = `${library.name}, ${transports.join('+')}`;
@@ -87,9 +97,13 @@ export class Session {
       this.unanswered.delete(id);
       if (answer !== id) return history.received(`${id}, acknowledged as ${String(answer)}`, name);
       history.accepted(id);
-      history.accepted(`echo of ${id}`);
+      if (!this.mayHaveMoved()) history.accepted(`echo of ${id}`);
       if (this.isClaimed) history.received(`acknowledgement of ${id}`, name);
     });
+  }
+
+  private mayHaveMoved(): boolean {
+    return this.mayMove && !this.hasBeenOpenFor(MOVES_FOR);
   }
 
   /**

@@ -18,6 +18,8 @@ export interface WorkloadOptions {
   readonly pushers: number;
   /** How long a session is open before pushes are promised to it, ms: nodes may look up users in a cache. */
   readonly knownAfter?: number;
+  /** Nodes are killed or drained meanwhile. */
+  readonly nodesLeave?: boolean;
   /** Names of sessions begin so. */
   readonly prefix?: string;
 }
@@ -121,14 +123,14 @@ export class Workload {
   }
 
   private async client(index: number): Promise<void> {
-    const { history, urls, rest, prefix = '' } = this.options;
+    const { history, urls, rest, prefix = '', nodesLeave = false } = this.options;
     const library = LIBRARIES[index % LIBRARIES.length]!;
     const { transports } = TRANSPORTS[Math.floor(index / LIBRARIES.length) % TRANSPORTS.length]!;
     await sleep(index * APART);
     for (let life = 1; this.isRunning; life++) {
       const name = `${prefix}c${index}#${life}`;
       const url = urls[(index + life) % urls.length]!;
-      const session = new Session({ history, name, library, url, transports });
+      const session = new Session({ history, name, library, url, transports, nodesLeave });
       this.sessions.push(session);
       this.current[index] = session;
       this.counts.sessions++;
