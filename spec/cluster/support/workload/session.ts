@@ -14,7 +14,7 @@ export interface SessionOptions {
    * What goes to a session by the node that it moved away from is lost if that node leaves soon: docs/guarantees.md.
    * Then what comes behind an acknowledgement is not promised to a session that may just have moved.
    */
-  readonly nodesLeave: boolean;
+  readonly nodesLeave?: boolean;
 }
 
 /** How long after a move the old node may still be on the way to a session, ms. */
@@ -38,7 +38,7 @@ export class Session {
   /** What the client says of its end. */
   whyEnded = '';
 
-  constructor({ history, name, library, url, transports, nodesLeave }: SessionOptions) {
+  constructor({ history, name, library, url, transports, nodesLeave = false }: SessionOptions) {
     this.mayMove = nodesLeave && transports.length > 1;
     this.history = history;
     this.name = name;
