@@ -381,3 +381,44 @@ function withCaller(fixture: DispatcherFixture) {
     settled: () => fixture.settledRecords,
   };
 }
+
+describe('the end of a dispatcher', () => {
+  it('is the end of its attempts: nobody is called any more, and what is in hand stays unsettled', async () => {
+    const fixture = start();
+    const { caller } = fixture;
+    fixture.give(
+      disconnectRecord({ id: '1' }),
+      messageRecord('[2]', { id: '2' }),
+      messageRecord('[3]', { id: '2' }),
+    );
+    await caller.open[0]!.fail(DOWN);
+    fixture.dispatcher.end();
+    fixture.give(messageRecord('[4]', { id: '3' }));
+    await caller.open[0]!.answer({ ack: null, actions: [emit('x')] });
+    await fixture.pass(60_000);
+    expect(caller.calls).toHaveLength(2);
+    expect(fixture.settledRecords).toEqual([]);
+    expect(fixture.events).toEqual([]);
+  });
+
+  it('is also the end of what it tries again for an answer, without a word', async () => {
+    const fixture = start();
+    let asked = 0;
+    fixture.deliverer.emit = async () => {
+      asked++;
+      throw new HoldfastError('unavailable', 'the mailbox is closed');
+    };
+    fixture.give(messageRecord('[1]'));
+    await fixture.caller.open[0]!.answer({ ack: null, actions: [emit('x'), emit('y')] });
+    await fixture.pass(1_000);
+    await fixture.pass(1_000);
+    fixture.dispatcher.end();
+    await fixture.pass(1_000);
+    const askedByThen = asked;
+    expect(askedByThen).toBeGreaterThan(1);
+    for (let n = 0; n < 100; n++) await fixture.pass(1_000);
+    expect(asked).toBe(askedByThen);
+    expect(fixture.warnings).toEqual([]);
+    expect(fixture.settledRecords).toEqual([]);
+  });
+});

@@ -53,6 +53,7 @@ export class ApiRole {
   /** The backend at `backend.url`; null when there is none. */
   readonly caller: BackendClient | null;
   readonly backend: BackendDispatcher;
+  private readonly demo: BackendDispatcher | null;
   private readonly options: ApiRoleOptions;
   private readonly subscribers: EventSubscribers;
   private readonly hear: UpstreamHandler;
@@ -75,14 +76,11 @@ export class ApiRole {
     });
     this.backend = this.dispatchTo('backend', new PreferredCaller(this.subscribers, this.caller));
     const { demo } = options;
+    this.demo = demo === null ? null : this.dispatchTo('demo', backendAt(demo.backendUrl, config, helpers));
     const hear =
-      demo === null
+      demo === null || this.demo === null
         ? this.backend.handle
-        : split(
-            demo.namespace,
-            this.dispatchTo('demo', backendAt(demo.backendUrl, config, helpers)),
-            this.backend,
-          );
+        : split(demo.namespace, this.demo, this.backend);
     this.hear = timedRecords(
       options.sharesLog
         ? untilLost(learning(hear, dispatcher), () =>
@@ -151,6 +149,8 @@ export class ApiRole {
 
   async close(): Promise<void> {
     this.push.close();
+    this.backend.end();
+    this.demo?.end();
     await Promise.all([this.grpc.close(), this.caller?.close()]);
   }
 

@@ -39,14 +39,20 @@ const PAUSE = 250;
  */
 export class AnswerPerformer {
   readonly #options: AnswerPerformerOptions;
+  #hasEnded = false;
 
   constructor(options: AnswerPerformerOptions) {
     this.#options = options;
   }
 
+  /** What cannot be done now is left undone, without a word: the record was not settled, and comes again. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
   /** Never rejects. */
   async perform({ ack, actions }: BackendAnswer, record: UpstreamRecord, trail: Trail): Promise<void> {
-    const { lines } = this.#options;
+    if (this.#hasEnded) return;
     if (ack !== null && record.kind === 'message' && record.ackId >= 0) {
       const { socket, ackId, home } = record;
       const acknowledge = () => this.#options.acknowledge(socket.id, ackId, ack, home, trail);
@@ -54,7 +60,8 @@ export class AnswerPerformer {
         const sent = acknowledge();
         if (sent !== undefined) await this.#persist(sent, UNDONE, acknowledge);
       } catch (error) {
-        lines.warn(
+        if (this.#hasEnded) return;
+        this.#options.lines.warn(
           'acknowledgement not delivered',
           { ...recordFacts(record), err: error },
           'acknowledgement of a backend was not delivered',
@@ -62,6 +69,7 @@ export class AnswerPerformer {
       }
     }
     for (const asked of actions) {
+      if (this.#hasEnded) return;
       const action: Command = { ...asked, trail };
       try {
         const done = this.#do(action);
@@ -96,13 +104,14 @@ export class AnswerPerformer {
         return;
       } catch (error) {
         const isPassing = error instanceof HoldfastError && passing.has(error.code);
-        if (!isPassing || clock.now() >= end) throw error;
+        if (!isPassing || clock.now() >= end || this.#hasEnded) throw error;
         await new Promise<void>((resolve) => clock.after(PAUSE, resolve));
       }
     }
   }
 
   #failed({ kind }: Command, record: UpstreamRecord, error: unknown): void {
+    if (this.#hasEnded) return;
     const code = error instanceof HoldfastError ? error.code : 'internal';
     this.#options.metrics.actionFailed(kind, code);
     this.#options.lines.warn(

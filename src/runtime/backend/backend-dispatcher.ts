@@ -40,7 +40,7 @@ export interface BackendLimits {
  * before was carried out. Lanes run side by side, up to `concurrency`. What fails for a passing reason is tried
  * again until `retry.deadline`, and while the circuit breaker is open lanes wait; clients notice neither. The
  * queues are bounded: beyond them messages are dropped, and counted, but never an `OnDisconnect`, which is kept and
- * tried for as long as the process lives.
+ * tried until the end.
  */
 export class BackendDispatcher {
   readonly #options: BackendDispatcherOptions;
@@ -56,6 +56,7 @@ export class BackendDispatcher {
   #bytes = 0;
   #breakerTimer: TimerHandle | null = null;
   #isFull = false;
+  #hasEnded = false;
 
   constructor(options: BackendDispatcherOptions) {
     this.#options = options;
@@ -101,8 +102,19 @@ export class BackendDispatcher {
     this.#pump();
   };
 
+  /** Nobody is called any more. What is in hand stays unsettled: whoever reads the log next gets it. */
+  end(): void {
+    const { clock } = this.#options;
+    this.#hasEnded = true;
+    if (this.#breakerTimer !== null) clock.cancel(this.#breakerTimer);
+    for (const { timer } of this.#lanes.values()) if (timer !== null) clock.cancel(timer);
+    this.#lanes.clear();
+    this.#performer.end();
+  }
+
   /** The log's handler. Settles at once what nobody hears. */
   readonly handle = (record: UpstreamRecord, settle: () => void): void => {
+    if (this.#hasEnded) return;
     if (!this.#caller.hears(record.kind)) {
       settle();
       return;
@@ -141,7 +153,7 @@ export class BackendDispatcher {
   }
 
   #pump(): void {
-    while (this.#active < this.#options.limits.concurrency) {
+    while (this.#active < this.#options.limits.concurrency && !this.#hasEnded) {
       const lane = this.#ready.peek();
       if (lane === null) return;
       const waiting = lane.waiting[0]!;
@@ -184,6 +196,7 @@ export class BackendDispatcher {
       metrics.answered(Math.max(0, asked - waiting.heard), took);
       this.#breaker.succeeded();
     } catch (error) {
+      if (this.#hasEnded) return;
       const failure = this.#failureOf(error, record);
       metrics.called(method, failure.code, (clock.now() - start) / 1000);
       this.#failed(lane, waiting, failure, start);
@@ -193,6 +206,7 @@ export class BackendDispatcher {
         times.push(clock.wallNow());
         const trail = { traceparent: traceparentOf(record.traceId), times };
         await this.#performer.perform(answer, record, trail);
+        if (this.#hasEnded) return;
       }
       this.#finish(lane, waiting);
     }
