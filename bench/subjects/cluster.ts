@@ -35,6 +35,7 @@ async function start(withKafka: boolean, settings: ServerSettings): Promise<Serv
     'backend.url': `http://127.0.0.1:${backendPort}`,
     'auth.mode': 'backend',
     'log.level': 'warn',
+    'kafka.partitions': '4',
   };
   const gateway = new ServerProcess(
     MAIN,
