@@ -29,78 +29,55 @@ describe('the home of a socket that moved', () => {
   });
   const arrive = () => homes.fenced(socket, fences.shift()!);
 
-  it('is the old one until a fence sent by it has arrived, and the new one from then on', () => {
-    expect(homes.of(socket)).toBe(OLD);
+  it('is the one it was born in until another is heard of', () => {
+    expect([homes.of(socket), homes.besides(socket)]).toEqual([OLD, -1]);
+    homes.learn(socket, OLD);
+    expect([homes.of(socket), homes.besides(socket)]).toEqual([OLD, -1]);
+    expect(homes.of('no id')).toBe(-1);
+  });
+
+  it('is the new one at once, and the old one besides for six seconds', () => {
     homes.learn(socket, NEW);
     arrive();
-    expect(homes.of(socket)).toBe(NEW);
+    clock.advance(5_999);
+    homes.learn(socket, NEW);
+    expect([homes.of(socket), homes.besides(socket)]).toEqual([NEW, OLD]);
+    clock.advance(1);
+    expect([homes.of(socket), homes.besides(socket)]).toEqual([NEW, -1]);
     expect(fences).toEqual([]);
   });
 
-  it('stays the old one while something is behind the fence', () => {
+  it('is the old one besides for as long as what was sent by it has not arrived', () => {
     homes.learn(socket, NEW);
-    expect(homes.of(socket)).toBe(OLD);
+    clock.advance(60_000);
+    expect(homes.besides(socket)).toBe(OLD);
     arrive();
-    expect(homes.of(socket)).toBe(OLD);
-  });
-
-  it('is waited for when there never is a pause, for a quarter of a second at most', async () => {
-    homes.learn(socket, NEW);
-    for (let round = 0; round < 2; round++) {
-      homes.of(socket);
-      expect(homes.held(socket)).toBeNull();
-      arrive();
-    }
-    const held = homes.held(socket);
-    expect(held).not.toBeNull();
     arrive();
-    await held;
-    expect(homes.of(socket)).toBe(NEW);
-    expect(homes.held(socket)).toBeNull();
-  });
-
-  it('is the old one again when the answer is late, so that nothing waits for a node that stands still', async () => {
-    homes.learn(socket, NEW);
-    for (let round = 0; round < 2; round++) {
-      homes.of(socket);
-      arrive();
-    }
-    const held = homes.held(socket);
-    clock.advance(250);
-    await held;
-    expect(homes.of(socket)).toBe(OLD);
-    arrive();
-    expect(homes.of(socket)).toBe(OLD);
+    expect(homes.besides(socket)).toBe(-1);
   });
 
   it('is asked for again when the fence was lost', () => {
     homes.learn(socket, NEW);
     const [lost] = fences.splice(0) as [number];
     clock.advance(3_000);
-    homes.of(socket);
+    homes.besides(socket);
     expect(fences).toHaveLength(1);
     homes.fenced(socket, lost);
-    expect(homes.of(socket)).toBe(OLD);
+    expect(homes.besides(socket)).toBe(OLD);
     arrive();
-    arrive();
-    expect(homes.of(socket)).toBe(NEW);
+    expect(homes.besides(socket)).toBe(-1);
   });
 
-  it('is the new one at once when the old one is gone', () => {
+  it('is the new one alone when the old one is gone', () => {
     homes.learn(socket, NEW);
-    expect(homes.orphaned(socket)).toBe(NEW);
-    expect(homes.of(socket)).toBe(NEW);
+    homes.settle(socket);
+    expect([homes.of(socket), homes.besides(socket)]).toEqual([NEW, -1]);
   });
 
-  it('is forgotten with the socket, and nobody is left waiting', async () => {
+  it('is forgotten with the socket', () => {
     homes.learn(socket, NEW);
-    for (let round = 0; round < 2; round++) {
-      homes.of(socket);
-      arrive();
-    }
-    const held = homes.held(socket);
     homes.forget(socket);
-    await held;
-    expect(homes.of(socket)).toBe(OLD);
+    arrive();
+    expect([homes.of(socket), homes.besides(socket)]).toEqual([OLD, -1]);
   });
 });

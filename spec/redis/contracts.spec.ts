@@ -15,6 +15,8 @@ import { PresenceOfNodes } from './presence-of-nodes.ts';
 import { clock, RedisFixture } from './redis-fixture.ts';
 
 const PATIENCE = 15_000;
+/** Each log is another life of a node. */
+let epochs = 0;
 /** A node of any number lives, but for 99. */
 const DIRECTORY = {
   slotOf: (number: number) => (number === 99 ? null : { slot: number, epoch: 1 }),
@@ -67,7 +69,7 @@ describe.each([
     const logs: UpstreamLog[] = [];
     const open = async (maxRecords: number) => {
       const log = new StreamUpstreamLog({
-        self: { number: 1, epoch: 1 },
+        self: { number: 1, epoch: ++epochs },
         client: await redis.client(),
         clock,
         log: new SilentLog(),

@@ -62,4 +62,42 @@ describe.each([
     expect(heard.indexOf(written[0]!)).toBeLessThan(heard.indexOf(written[1]!));
     await Promise.all([next.close(), other.close()]);
   });
+
+  it('takes each record of a node once, also when its answer is lost on the way', async () => {
+    const client = await redis.client();
+    let losses = 3;
+    const forgetful = new Proxy(client, {
+      get: (target, name) =>
+        name === 'run'
+          ? async (work: Parameters<typeof client.run>[0]) => {
+              const reply = await target.run(work);
+              if (losses-- > 0) throw new Error('the answer is lost');
+              return reply;
+            }
+          : Reflect.get(target, name),
+    });
+    const log = new StreamUpstreamLog({
+      self: { number: 5, epoch: 1 },
+      client: forgetful,
+      clock,
+      log: new SilentLog(),
+      maxRecords: 100,
+      maxBytes: 1_000_000,
+      refused: () => {},
+      left: () => {},
+    });
+    const records = Array.from({ length: 10 }, (_, number) => message(String(number % 3), number));
+    for (const record of records.slice(0, 4)) log.append(record);
+    await pause(50);
+    for (const record of records.slice(4)) log.append(record);
+    await log.flush();
+    const heard: string[] = [];
+    const subscription = (await logOf({ number: 6, epoch: 1 })).consume(({ messageId }, settle) => {
+      heard.push(messageId);
+      settle();
+    });
+    await pause(1_000);
+    await subscription.stop(1_000);
+    expect(heard.sort()).toEqual(records.map(({ messageId }) => messageId).sort());
+  });
 });

@@ -1,5 +1,6 @@
 import { RedisPresence } from '../../src/adapters/redis/presence.ts';
 import type { RedisClient } from '../../src/adapters/redis/redis-client.ts';
+import type { Incarnation } from '../../src/runtime/ports/lease-store.ts';
 import type { Presence, PresenceEntry } from '../../src/runtime/ports/presence.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 import { clock } from './redis-fixture.ts';
@@ -26,8 +27,8 @@ export class PresenceOfNodes implements Presence {
     node.arrive(entry, rooms);
   }
 
-  cede(socket: string): void {
-    this.homes.get(socket)?.cede(socket);
+  cede(socket: string, to: Incarnation): void | Promise<boolean> {
+    return this.homes.get(socket)?.cede(socket, to);
   }
 
   depart(socket: string): void {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RedisBurial } from '../../src/adapters/redis/burial.ts';
 import { RedisPresence } from '../../src/adapters/redis/presence.ts';
 import { clientKey, clientsOfNode } from '../../src/adapters/redis/presence-keys.ts';
 import type { RedisClient } from '../../src/adapters/redis/redis-client.ts';
@@ -34,7 +35,7 @@ describe('presence of a socket that moved', () => {
     const [old, young] = [nodeNumbered(1), nodeNumbered(2)];
     old.add({ socket: SOCKET, user: 'anna', node: 1, seen: clock.wallNow() });
     young.arrive({ socket: SOCKET, user: 'anna', node: 2, seen: clock.wallNow() }, ['room']);
-    old.cede(SOCKET);
+    expect(await old.cede(SOCKET, { number: 2, epoch: 1 })).toBe(true);
     old.join(SOCKET, ['another']);
     await old.touch([SOCKET], clock.wallNow());
     expect(await mapping()).toMatchObject({ node: '2', guid: '["room"]' });
@@ -43,5 +44,25 @@ describe('presence of a socket that moved', () => {
     old.depart(SOCKET);
     expect(await old.nodesOf(['anna'], [])).toEqual([2]);
     expect(await mapping()).toMatchObject({ node: '2' });
+  });
+
+  it('is written by its old home for a new one that cannot, and found there by whoever buries that', async () => {
+    const old = nodeNumbered(1);
+    const host = { number: 2, epoch: 1 };
+    old.add({ socket: SOCKET, user: 'anna', node: 1, seen: clock.wallNow() });
+    expect(await old.cede(SOCKET, host)).toBe(true);
+    const burial = new RedisBurial(client);
+    expect(await burial.lost({ number: 1, epoch: 1 }, 10)).toEqual([]);
+    expect(await burial.lost(host, 10)).toMatchObject([{ id: SOCKET, user: 'anna' }]);
+  });
+
+  it("is nobody else's business when the new home was buried before that, and is gone", async () => {
+    const old = nodeNumbered(1);
+    const host = { number: 2, epoch: 1 };
+    old.add({ socket: SOCKET, user: 'anna', node: 1, seen: clock.wallNow() });
+    await new RedisBurial(client).fence(host);
+    expect(await old.cede(SOCKET, host)).toBe(false);
+    expect(await mapping()).toEqual({});
+    expect(await new RedisBurial(client).lost(host, 10)).toEqual([]);
   });
 });

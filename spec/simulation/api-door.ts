@@ -21,7 +21,7 @@ export class ApiDoor implements Api {
   private readonly hear: UpstreamHandler;
   private consumption: UpstreamSubscription | null = null;
 
-  constructor(options: ApiRoleOptions, caller: BackendCaller, random: Random, learns: boolean) {
+  constructor(options: ApiRoleOptions, caller: BackendCaller, random: Random) {
     this.options = options;
     const { dispatcher, clock, log, metrics, config, dedup } = options;
     this.backend = new BackendDispatcher({
@@ -34,9 +34,12 @@ export class ApiDoor implements Api {
       metrics: backendMetrics(metrics),
       limits: config.backend,
     });
-    const hear = learns ? learning(this.backend.handle, dispatcher) : this.backend.handle;
-    this.hear = untilLost(hear, () => {});
+    this.hear = this.untilLost(learning(this.backend.handle, dispatcher));
     this.push = new PushService({ deliverer: dispatcher, dedup: dedup!, nextId: options.nextId, log });
+  }
+
+  untilLost(hear: UpstreamHandler): UpstreamHandler {
+    return untilLost(hear, () => {});
   }
 
   startHearing(): void {

@@ -21,8 +21,8 @@ export class SimulatedSession {
   readonly name: string;
   connectedAt: number | null = null;
   hasEnded = false;
-  /** It may have been moved to another node. */
-  hasMoved = false;
+  /** When it may have moved to another node. */
+  movedAt: number | null = null;
   isOwedEchoes = () => true;
   whyEnded = '';
   /** Acknowledgements it waits for. */
@@ -246,7 +246,7 @@ export class SimulatedSession {
       if (frame !== '3probe') return this.frame(frame);
       this.pausing = () => {
         this.isPaused = true;
-        this.hasMoved = true;
+        this.movedAt = this.time.now();
         this.pausing = null;
         this.time.note(this.name, `upgrades at ${to.process.name}`);
         line.up(() => candidate.socket?.received('5'));

@@ -2,7 +2,6 @@ import type { Config } from '../../src/runtime/config/config.ts';
 import { loadConfig } from '../../src/runtime/config/load-config.ts';
 import { Metrics } from '../../src/runtime/metrics/metrics.ts';
 import { SimulatedRedis } from './redis/simulated-redis.ts';
-import type { Safeguards } from './safeguards.ts';
 import type { SimulatedBackend } from './simulated-backend.ts';
 import type { Balancer } from './simulated-client.ts';
 import { type Ground, SimulatedNode } from './simulated-node.ts';
@@ -42,7 +41,6 @@ export class SimulatedCluster {
   constructor(
     time: VirtualTime,
     backend: SimulatedBackend,
-    safeguards: Safeguards,
     size: { readonly gateways: number; readonly apis: number },
   ) {
     this.time = time;
@@ -52,7 +50,6 @@ export class SimulatedCluster {
       redis: this.redis,
       peerDoors: new Map(),
       backendOf: (process) => backend.callerOf(process),
-      safeguards,
       metrics: new Metrics(),
     };
     const config = settings();

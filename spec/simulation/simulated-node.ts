@@ -13,7 +13,6 @@ import { ApiDoor } from './api-door.ts';
 import { ClientDoor } from './client-door.ts';
 import type { SimulatedRedis } from './redis/simulated-redis.ts';
 import { SimulatedRedisClient } from './redis/simulated-redis-client.ts';
-import type { Safeguards } from './safeguards.ts';
 import { type PeerDoor, SimulatedPeers } from './simulated-peers.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -25,7 +24,6 @@ export interface Ground {
   readonly redis: SimulatedRedis;
   readonly peerDoors: Map<string, PeerDoor>;
   readonly backendOf: (process: SimulatedProcess) => BackendCaller;
-  readonly safeguards: Safeguards;
   readonly metrics: Metrics;
 }
 
@@ -64,7 +62,7 @@ export class SimulatedNode {
   }
 
   start(): void {
-    const { time, redis, safeguards, peerDoors, backendOf, metrics } = this.ground;
+    const { time, redis, peerDoors, backendOf, metrics } = this.ground;
     const process = new SimulatedProcess(this.name, time);
     this.process = process;
     this.isStopped = false;
@@ -72,7 +70,7 @@ export class SimulatedNode {
     const { clock } = process;
     const wheel = new TimingWheel(clock);
     const client = new SimulatedRedisClient(process, time, redis, this.way) as unknown as RedisClient;
-    const bus: ClusterBus = safeguards.bus(new RedisBus(this.config, { clock, metrics, log }, client));
+    const bus: ClusterBus = new RedisBus(this.config, { clock, metrics, log }, client);
     const way = new Way(time);
     const incarnations: Incarnations = new Incarnations({
       config: this.config,
@@ -96,12 +94,11 @@ export class SimulatedNode {
         }),
         peers: (options) => new SimulatedPeers(time, process, way, peerDoors, options),
         clients: (options) => {
-          this.clients = new ClientDoor(safeguards.gateway(options), process);
+          this.clients = new ClientDoor(options, process);
           return this.clients;
         },
         api: (options) => {
-          const { learnsHomes } = safeguards;
-          this.api = new ApiDoor(safeguards.api(options), backendOf(process), time.random, learnsHomes);
+          this.api = new ApiDoor(options, backendOf(process), time.random);
           return this.api;
         },
       },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Lease } from '../runtime/cluster/lease-keeper.ts';
+import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
 import { Undertaker } from '../runtime/cluster/undertaker.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
@@ -91,6 +92,7 @@ export class ClusterApi implements Role {
     const { seat, lease } = this.options;
     this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));
     await this.mailbox.reading;
+    await this.takeCensus();
     this.api.startHearing();
     const ports = await this.api.listen();
     this.closeInlet = await seat.openInlet(this.dispatcher);
@@ -144,9 +146,31 @@ export class ClusterApi implements Role {
     return { backend: this.api.condition() };
   }
 
+  /**
+   * What is sent to a socket that has moved, and to its room, goes by the same node only if this one knows of the move. So
+   * it asks before it takes pushes, and is told of whoever moves from then on.
+   */
+  private async takeCensus(): Promise<void> {
+    const { clock, log, config } = this.options;
+    const pause = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+    // Until every gateway has read of this node nobody would tell it.
+    await pause(2 * DIRECTORY_REFRESH);
+    const end = clock.now() + config.cluster.leaseTtl;
+    for (;;) {
+      try {
+        return await this.dispatcher.census();
+      } catch (error) {
+        // One that stands still is given up for dead by then.
+        if (clock.now() >= end) return log.warn({ err: error }, 'a gateway did not say who lives there');
+        await pause(DIRECTORY_REFRESH);
+      }
+    }
+  }
+
   /** Nobody is connected here: only answers to questions of this node mean anything. */
   private receive(letter: Letter): void {
-    if (letter.kind === 'answer') this.dispatcher.answered(letter);
-    else if (letter.kind === 'fenced') this.dispatcher.fenced(letter);
+    if (letter.kind === 'answer' || letter.kind === 'fenced' || letter.kind === 'moved') {
+      this.dispatcher.receive(letter);
+    }
   }
 }

@@ -72,7 +72,7 @@ export class ClusterGateway implements Role {
     const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, surroundings } = options;
     const log = new SilenceableLog(options.log);
     this.log = log;
-    this.presence = new StagePresence(seat.presence);
+    this.presence = new StagePresence(seat.presence, () => this.fencedLog.flush());
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
     this.fencedLog = new FencedLog(seat.upstreamLog, { maxRecords, maxBytes, holds: options.holds });
@@ -110,6 +110,7 @@ export class ClusterGateway implements Role {
       sessionIds,
       node,
       peers: this.peers,
+      holds: options.holds,
       clock,
       upgradeTimeout: config.engine.upgradeTimeout,
       maxPayload: config.engine.maxPayload,
@@ -125,7 +126,10 @@ export class ClusterGateway implements Role {
       metrics,
       snowflakes,
       peers: this.peers,
-      isNodeLive: (number) => bus.directory.get(number) !== null,
+      others: {
+        incarnation: (number) => bus.directory.get(number),
+        writers: () => bus.directory.writers(),
+      },
       sessionIds,
       upstreamLog: this.fencedLog,
       mailbox: seat.mailbox,
@@ -202,6 +206,7 @@ export class ClusterGateway implements Role {
   /** What still waits behind the fence is thrown away: whoever took the number has said that these sessions ended. */
   async close(): Promise<void> {
     const { clock, log, seat } = this.options;
+    this.presence.isOver = true;
     this.clients.stopAccepting();
     this.clients.close();
     if (this.toucher !== null) clock.cancel(this.toucher);

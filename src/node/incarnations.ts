@@ -104,8 +104,8 @@ export class Incarnations {
     const bound = await role.start();
     this.ports = { ...this.ports, ...bound };
     this.notices.changed(lease.number);
-    // Until every other node has read of this one, nothing addressed to everybody would reach its clients.
-    await this.pause(2 * DIRECTORY_REFRESH);
+    // Until every other node has read of it, nothing addressed to everybody would reach a gateway's clients.
+    if (this.options.role === 'gateway') await this.pause(2 * DIRECTORY_REFRESH);
     log.info({ node: lease.number, epoch: lease.epoch, role: this.options.role }, 'joined the cluster');
     return this.ports;
   }

@@ -1,12 +1,21 @@
+import type { Incarnation } from '../runtime/ports/lease-store.ts';
 import type { Presence, PresenceEntry } from '../runtime/ports/presence.ts';
 
-/** Presence as it is, except that nobody learns who comes and goes while the node rehearses. */
+/**
+ * Presence of a gateway in a cluster: nobody learns who comes and goes while it rehearses, and sockets that ended go when
+ * their end is in the log. Should the node die before, whoever buries it finds them and says it.
+ */
 export class StagePresence implements Presence {
   isRehearsing = false;
+  /** What is not in the log by now is somebody else's to say. */
+  isOver = false;
   private readonly presence: Presence;
+  private readonly logged: () => Promise<void>;
 
-  constructor(presence: Presence) {
+  /** @param logged resolves when all ends said so far are in the log */
+  constructor(presence: Presence, logged: () => Promise<void>) {
     this.presence = presence;
+    this.logged = logged;
   }
 
   add(entry: PresenceEntry): void {
@@ -14,7 +23,7 @@ export class StagePresence implements Presence {
   }
 
   remove(socket: string): void {
-    if (!this.isRehearsing) this.presence.remove(socket);
+    if (!this.isRehearsing) void this.removeWhenLogged(socket);
   }
 
   arrive(entry: PresenceEntry, rooms: readonly string[]): void {
@@ -25,8 +34,8 @@ export class StagePresence implements Presence {
     this.presence.depart(socket);
   }
 
-  cede(socket: string): void {
-    this.presence.cede(socket);
+  cede(socket: string, to: Incarnation): void | Promise<boolean> {
+    return this.presence.cede(socket, to);
   }
 
   join(socket: string, rooms: readonly string[]): void {
@@ -62,5 +71,17 @@ export class StagePresence implements Presence {
 
   sweep(before: number): readonly string[] | Promise<readonly string[]> {
     return this.presence.sweep(before);
+  }
+
+  private async removeWhenLogged(socket: string): Promise<void> {
+    for (;;) {
+      try {
+        await this.logged();
+        return this.presence.remove(socket);
+      } catch {
+        // Some record before it was given up, or all of them.
+        if (this.isOver) return;
+      }
+    }
   }
 }

@@ -9,6 +9,7 @@ import type { TimingWheel } from './machine/timing-wheel.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Authenticator } from './ports/authenticator.ts';
 import type { Clock } from './ports/clock.ts';
+import type { Incarnation } from './ports/lease-store.ts';
 import type { Log } from './ports/log.ts';
 import type { Mailbox } from './ports/mailbox.ts';
 import type { Peers } from './ports/peers.ts';
@@ -16,6 +17,16 @@ import type { Presence } from './ports/presence.ts';
 import type { UpstreamLog } from './ports/upstream-log.ts';
 import type { Publisher } from './ports/web-socket.ts';
 import type { SessionWatch } from './socket/session-manager.ts';
+
+export interface OtherNodes {
+  /** The incarnation that bears a number now; null when none does. */
+  incarnation(node: number): Incarnation | null;
+  /** Those that write to sockets of others. */
+  writers(): readonly number[];
+}
+
+/** A single process. */
+export const ALONE: OtherNodes = { incarnation: () => null, writers: () => [] };
 
 /** Everything a gateway needs from outside: its settings, time, identity, the bus, and who logs clients in. */
 export interface GatewayOptions {
@@ -34,8 +45,8 @@ export interface GatewayOptions {
   readonly presence: Presence;
   readonly dispatcher: Dispatcher;
   readonly publisher: Publisher;
-  /** Whether another node lives, as far as is known; all do unless told. */
-  readonly isNodeLive?: (node: number) => boolean;
+  /** Other nodes, as far as they are known; there are none unless told. */
+  readonly others?: OtherNodes;
   /** Asks other nodes; null in a single process. */
   readonly peers?: Pick<Peers, 'holds'> | null;
   /** Counts the sessions of users in the whole cluster; nobody does in a single process. */

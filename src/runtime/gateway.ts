@@ -18,13 +18,14 @@ import type { Letter } from './delivery/letter.ts';
 import { LocalDelivery } from './delivery/local-delivery.ts';
 import { Postbox } from './delivery/postbox.ts';
 import { Selection } from './delivery/selection.ts';
-import type { GatewayOptions } from './gateway-options.ts';
+import { ALONE, type GatewayOptions } from './gateway-options.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { Arrivals } from './handover/arrivals.ts';
 import { Departures } from './handover/departures.ts';
 import { LettersSeen } from './handover/letters-seen.ts';
 import { Tombstones } from './handover/tombstones.ts';
 import { TravellingSockets } from './handover/travelling-sockets.ts';
+import { birthplaceOf } from './identity/birthplace.ts';
 import { IdTable } from './identity/id-table.ts';
 import { parseDecimal, toDecimal } from './identity/snowflake-decimal.ts';
 import { RepeatedLines } from './log/repeated-lines.ts';
@@ -253,7 +254,7 @@ export class Gateway {
     });
     const travelling = new TravellingSockets(this.sockets);
     const lettersSeen = new LettersSeen();
-    const isLive = options.isNodeLive ?? (() => true);
+    const { incarnation, writers } = options.others ?? ALONE;
     const tombstones = new Tombstones();
     this.departures = new Departures({
       table,
@@ -264,7 +265,7 @@ export class Gateway {
       clock,
       lettersSeen,
       peers: options.peers ?? null,
-      isLive,
+      incarnation,
       presence: options.presence,
       tombstones,
       post,
@@ -281,7 +282,9 @@ export class Gateway {
       messageLimits: options.messageLimits,
       lately: () => options.wheel.lately(),
       clock,
-      isLive,
+      incarnation,
+      announce: (sockets) =>
+        writers().map((writer) => post(writer, { kind: 'moved', sockets, node: options.node })),
       receive: (letter) => this.postbox.receive(letter),
     });
     this.postbox = new Postbox({
@@ -293,14 +296,14 @@ export class Gateway {
       disconnect: (socket, closeConnection) => this.sockets.disconnect(socket, closeConnection),
       acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket, ackId, body),
       node: options.node,
-      answered: (letter) => options.dispatcher.answered(letter),
       unanswered: (error) =>
         journal.error('answer not posted', { err: error }, 'an answer to another node was not posted'),
       find: (id) => this.sockets.find(id),
       tombstones,
       lettersSeen,
       whereabouts: (id, found) => this.whereabouts(options, id, found),
-      fenced: (letter) => options.dispatcher.fenced(letter),
+      dispatched: (letter) => options.dispatcher.receive(letter),
+      residents: () => [...socketTable.ids()].filter((id) => birthplaceOf(id) !== options.node),
       post,
       acked: ({ socket, ackId, body }) => {
         const asked = this.sockets.find(socket);

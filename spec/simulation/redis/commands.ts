@@ -38,8 +38,8 @@ export function commandsOf(
       for (const [name, text] of fields) hash(key).set(name as string, String(text));
       return fields.length;
     },
-    hget: ([key, field]) => hash(key).get(String(field)) ?? null,
-    hgetall: ([key]) => Object.fromEntries(hash(key)),
+    hget: ([key, field]) => keyspace.get<Map<string, string>>(String(key))?.get(String(field)) ?? null,
+    hgetall: ([key]) => Object.fromEntries(keyspace.get<Map<string, string>>(String(key)) ?? []),
     sadd: ([key, ...members]) => {
       for (const member of members) set(key).add(String(member));
       return members.length;

@@ -6,7 +6,8 @@ import {
   RELEASE,
   RENEW,
 } from '../../../src/adapters/redis/lease-scripts.ts';
-import { APPEND } from '../../../src/adapters/redis/streams/append.ts';
+import { MOVE } from '../../../src/adapters/redis/presence-writes.ts';
+import { APPEND, FENCED } from '../../../src/adapters/redis/streams/append.ts';
 import { CLAIM, LEAVE } from '../../../src/adapters/redis/streams/ownership.ts';
 import type { Arg } from './commands.ts';
 import { byScore, type Keyspace, newHash, newSortedSet } from './keyspace.ts';
@@ -69,6 +70,12 @@ function recordOf({ records }: Tables, member: string): LeaseRecord | null {
   return text === undefined ? null : (JSON.parse(text) as LeaseRecord);
 }
 
+function mayLive(all: Tables, member: string): LeaseRecord | null {
+  const record = recordOf(all, member);
+  if (record === null || record.burial !== undefined) return null;
+  return all.numbers.get(String(record.number)) === String(record.epoch) ? record : null;
+}
+
 function count({ counter }: Tables, field: string): number {
   const next = Number(counter.get(field) ?? 0) + 1;
   counter.set(field, String(next));
@@ -99,9 +106,10 @@ const acquire: TextScript = (keyspace, keys, [name, owner, wanted, ttl, text], n
     leases.delete(holder);
     records.delete(holder);
   }
-  const live = [...leases].filter(([, ends]) => ends > now).map(([member]) => recordOf(all, member)?.slot);
+  const others = [...leases.keys()].flatMap((member) => mayLive(all, member) ?? []);
+  const taken = others.filter((other) => String(other.number) !== number).map((other) => other.slot);
   let slot = 0;
-  while (live.includes(slot)) slot++;
+  while (taken.includes(slot)) slot++;
   const epoch = count(all, 'epoch');
   const member = `${number}:${epoch}`;
   names.set(name!, number);
@@ -139,9 +147,10 @@ const release: TextScript = (keyspace, keys, [number, epoch, owner]) => {
 };
 
 const nodes: TextScript = (keyspace, keys, [which], now) => {
-  const { leases, records } = tables(keyspace, keys);
+  const all = tables(keyspace, keys);
+  const { leases, records } = all;
   return byScore(leases)
-    .filter((member) => leases.get(member)! > now === (which === 'live'))
+    .filter((member) => (which === 'dead' ? leases.get(member)! <= now : mayLive(all, member) !== null))
     .flatMap((member) => records.get(member) ?? []);
 };
 
@@ -187,11 +196,22 @@ const leave: TextScript = (keyspace, [consumersKey, ...owners], [consumer]) => {
   return 1;
 };
 
-const append: Script = ({ keyspace, streams }, [fence, ...partitions], values) => {
-  if (keyspace.get(fence!) !== null) return 0;
-  for (let at = 0; at < values.length; at += 2) {
-    streams.xadd([partitions[Number(values[at]) - 2]!, '*', 'r', values[at + 1]!]);
+const append: Script = ({ keyspace, streams }, [writer, ...partitions], [first, ...records]) => {
+  const known = keyspace.get<string>(writer!);
+  if (known === FENCED) return 0;
+  const reached = Number(known ?? 0);
+  let place = Number(first) - 1;
+  for (let at = 0; at < records.length; at += 2) {
+    if (++place > reached) streams.xadd([partitions[Number(records[at]) - 2]!, '*', 'r', records[at + 1]!]);
   }
+  if (place > reached) keyspace.set(writer!, String(place));
+  return 1;
+};
+
+const move: TextScript = (keyspace, [row], [node]) => {
+  const fields = keyspace.get<Map<string, string>>(row!);
+  if (fields === null) return 0;
+  fields.set('node', node!);
   return 1;
 };
 
@@ -205,5 +225,6 @@ export const SCRIPTS: ReadonlyMap<string, Script> = new Map([
   [BURIED, ofTexts(buried)],
   [CLAIM, ofTexts(claim)],
   [LEAVE, ofTexts(leave)],
+  [MOVE, ofTexts(move)],
   [APPEND, append],
 ]);

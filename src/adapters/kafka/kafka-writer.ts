@@ -1,4 +1,5 @@
 import type { Kafka, Message, Producer } from 'kafkajs';
+import { Flushes } from '../../runtime/cluster/flushes.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
@@ -38,6 +39,7 @@ interface Waiting extends Outgoing {
   readonly since: number;
   /** It was sent once without an answer: the brokers may have it. */
   inDoubt: boolean;
+  readonly place: number;
 }
 
 const AT_ONCE = 2_000;
@@ -69,7 +71,7 @@ export class KafkaWriter {
   private sentAt = Number.NEGATIVE_INFINITY;
   /** Messages in one batch at most: fewer for as long as the brokers call batches too large. */
   private atOnce = AT_ONCE;
-  private idle: { readonly resolve: () => void; readonly reject: (error: HoldfastError) => void }[] = [];
+  private readonly flushes = new Flushes();
 
   constructor(options: KafkaWriterOptions) {
     this.options = options;
@@ -92,7 +94,7 @@ export class KafkaWriter {
     const { maxMessages, maxBytes, clock } = this.options;
     const isFull = this.waiting.length >= maxMessages || this.bytes + outgoing.bytes > maxBytes;
     if (isFull && !outgoing.precious) throw this.full;
-    this.waiting.push({ ...outgoing, since: clock.now(), inDoubt: false });
+    this.waiting.push({ ...outgoing, since: clock.now(), inDoubt: false, place: this.flushes.next() });
     this.bytes += outgoing.bytes;
     if (this.writing) return;
     this.writing = true;
@@ -102,8 +104,8 @@ export class KafkaWriter {
 
   /** Resolves when everything written so far was accepted; rejects when something is given up meanwhile. */
   flush(): Promise<void> {
-    if (!this.writing) return Promise.resolve();
-    return new Promise((resolve, reject) => this.idle.push({ resolve, reject }));
+    if (this.waiting.length === 0) return Promise.resolve();
+    return this.flushes.wait();
   }
 
   async close(): Promise<void> {
@@ -129,6 +131,7 @@ export class KafkaWriter {
           this.bytes -= bytes;
           accepted();
         }
+        this.flushes.advance(this.waiting[0]?.place);
         isTroubled = false;
         this.atOnce = AT_ONCE;
       } catch (error) {
@@ -146,7 +149,6 @@ export class KafkaWriter {
       }
     }
     this.writing = false;
-    for (const { resolve } of this.idle.splice(0)) resolve();
   }
 
   private async linger(): Promise<void> {
@@ -239,7 +241,7 @@ export class KafkaWriter {
       this.bytes -= one.bytes;
       one.refused(one.inDoubt ? inDoubt(failure) : failure);
     }
-    if (kept.length < this.waiting.length) for (const { reject } of this.idle.splice(0)) reject(failure);
+    if (kept.length < this.waiting.length) this.flushes.fail(failure);
     this.waiting = kept;
   }
 }

@@ -12,7 +12,7 @@ import {
 } from './presence-keys.ts';
 import type { RedisClient } from './redis-client.ts';
 import { sessionsKey } from './session-registry.ts';
-import { FENCE_LIFETIME, fenceKey } from './streams/append.ts';
+import { FENCED, WRITER_LIFETIME, writerKey } from './streams/append.ts';
 
 /** What presence knew of the sockets of a node that died. */
 export class RedisBurial implements Burial {
@@ -23,7 +23,7 @@ export class RedisBurial implements Burial {
   }
 
   async fence(incarnation: Incarnation): Promise<void> {
-    await this.#client.run((redis) => redis.set(fenceKey(incarnation), '1', 'EX', FENCE_LIFETIME));
+    await this.#client.run((redis) => redis.set(writerKey(incarnation), FENCED, 'EX', WRITER_LIFETIME));
   }
 
   async lost(incarnation: Incarnation, limit: number): Promise<readonly SocketDescription[]> {

@@ -10,6 +10,8 @@ const WINDOW = 60_000;
 const LOOK_EVERY = 25;
 /** A first use whose process died frees its key after this time, ms. */
 const ABANDONED_AFTER = 30_000;
+/** How often Redis is told of an outcome that it could not take, ms. */
+const TELL_AGAIN = 250;
 const RUNNING = Buffer.from('running');
 
 /** What is kept of a first use. */
@@ -58,25 +60,36 @@ export class RedisDedupWindow implements DedupWindow {
     const keepAlive = this.#clock.every(ABANDONED_AFTER / 3, () => {
       this.#client.run((redis) => redis.pexpire(name, ABANDONED_AFTER)).catch(() => {});
     });
+    const keep = (what: Outcome<T>) => {
+      void this.#keep(name, what).then(() => this.#clock.cancel(keepAlive));
+    };
     try {
       const result = await work();
-      await this.#keep(name, { result });
+      keep({ result });
       return result;
     } catch (error) {
       if (error instanceof HoldfastError && keeps(error)) {
-        await this.#keep(name, { failure: { code: error.code, message: error.message } });
+        keep({ failure: { code: error.code, message: error.message } });
       } else {
+        this.#clock.cancel(keepAlive);
         await this.#client.run((redis) => redis.del(name)).catch(() => {});
       }
       throw error;
-    } finally {
-      this.#clock.cancel(keepAlive);
     }
   }
 
-  /** Done is done: a Redis that cannot be told of it makes later uses wait until the key is abandoned. */
+  /** Done is done, whether or not Redis can be told at once: until it is, later uses wait. */
   async #keep(name: string, what: Outcome<unknown>): Promise<void> {
-    await this.#client.run((redis) => redis.set(name, serialize(what), 'PX', this.#window)).catch(() => {});
+    const bytes = serialize(what);
+    const end = this.#clock.now() + this.#window;
+    while (this.#clock.now() < end) {
+      try {
+        await this.#client.run((redis) => redis.set(name, bytes, 'PX', this.#window));
+        return;
+      } catch {
+        await new Promise<void>((resolve) => this.#clock.after(TELL_AGAIN, resolve));
+      }
+    }
   }
 }
 

@@ -10,8 +10,21 @@
  */
 const NOW = "local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)";
 
+/**
+ * The record of an incarnation that may come back although its lease has run out: nobody has begun to bury it, and its
+ * number is nobody else's.
+ */
+const MAY_LIVE = `local function mayLive(member)
+  local text = redis.call('HGET', KEYS[3], member)
+  if not text then return nil end
+  local record = cjson.decode(text)
+  if record.burial or redis.call('HGET', KEYS[4], tostring(record.number)) ~= tostring(record.epoch) then return nil end
+  return record
+end`;
+
 /** ARGV: name, owner, wanted number or '', ttl (ms), JSON of the record. */
 export const ACQUIRE = `${NOW}
+${MAY_LIVE}
 local function holder(number)
   local epoch = redis.call('HGET', KEYS[4], number)
   if not epoch then return nil end
@@ -37,9 +50,9 @@ if member then
   redis.call('HDEL', KEYS[3], member)
 end
 local taken = {}
-for _, live in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. now, '+inf')) do
-  local record = redis.call('HGET', KEYS[3], live)
-  if record then taken[cjson.decode(record).slot] = true end
+for _, other in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  local record = mayLive(other)
+  if record and record.number ~= tonumber(number) then taken[record.slot] = true end
 end
 local slot = 0
 while taken[slot] do slot = slot + 1 end
@@ -82,15 +95,16 @@ if redis.call('HGET', KEYS[4], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[
 return 1
 `;
 
-/** ARGV: 'live' or 'dead'. Returns records as JSON. */
+/** ARGV: 'live' or 'dead'. Returns records as JSON. Who may come back is both. */
 export const NODES = `${NOW}
-local members
-if ARGV[1] == 'live' then members = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. now, '+inf')
-else members = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now) end
+${MAY_LIVE}
 local records = {}
-for _, member in ipairs(members) do
-  local record = redis.call('HGET', KEYS[3], member)
-  if record then records[#records + 1] = record end
+local bound = ARGV[1] == 'live' and '+inf' or now
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', bound)) do
+  if ARGV[1] == 'dead' or mayLive(member) then
+    local record = redis.call('HGET', KEYS[3], member)
+    if record then records[#records + 1] = record end
+  end
 end
 return records
 `;

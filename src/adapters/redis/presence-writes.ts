@@ -2,6 +2,7 @@ import type { Incarnation } from '../../runtime/ports/lease-store.ts';
 import type { LocalSocket } from './local-sockets.ts';
 import { clientKey, clientsOfNode, clientsOfRoom, clientsOfUser } from './presence-keys.ts';
 import type { RedisConnection } from './redis-client.ts';
+import { FENCED, writerKey } from './streams/append.ts';
 
 /** Entries outlive their last refresh by this (s), should nobody be left to remove them. */
 export const LIFETIME = 600;
@@ -50,6 +51,31 @@ export function erase(
   if (user !== '') writes.push(redis.zrem(clientsOfUser(user), socket));
   for (const room of rooms ?? []) writes.push(redis.zrem(clientsOfRoom(room), socket));
   return writes;
+}
+
+/** KEYS: a socket's row. ARGV: number of the node it lives on. Returns whether there is such a socket. */
+export const MOVE = `if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'node', ARGV[1])
+return 1
+`;
+
+/** False when the other node was buried before anybody could find the socket there. */
+export async function handOver(
+  redis: RedisConnection,
+  self: Incarnation,
+  to: Incarnation,
+  local: LocalSocket,
+): Promise<boolean> {
+  const { socket } = local.entry;
+  const [, isThere] = await Promise.all([
+    redis.sadd(clientsOfNode(to), socket),
+    redis.eval(MOVE, 1, clientKey(socket), String(to.number)),
+  ]);
+  // Whoever buries a node looks for its sockets behind its fence.
+  const [, writer] = await Promise.all([redis.srem(clientsOfNode(self), socket), redis.get(writerKey(to))]);
+  if (writer !== FENCED || isThere === 0) return true;
+  await Promise.all([...erase(redis, self, local), redis.srem(clientsOfNode(to), socket)]);
+  return false;
 }
 
 export function roomsText({ rooms }: LocalSocket): string {

@@ -14,7 +14,7 @@ import {
   nodesOfRoom,
   nodesOfUser,
 } from './presence-keys.ts';
-import { erase, LIFETIME, refresh, roomsText } from './presence-writes.ts';
+import { erase, handOver, LIFETIME, refresh, roomsText } from './presence-writes.ts';
 import type { RedisClient, RedisConnection } from './redis-client.ts';
 
 export interface RedisPresenceOptions {
@@ -78,11 +78,11 @@ export class RedisPresence implements Presence {
     );
   }
 
-  cede(socket: string): void {
+  cede(socket: string, to: Incarnation): void | Promise<boolean> {
     const local = this.#sockets.get(socket);
     if (local === undefined || local.ceded) return;
     local.ceded = true;
-    this.#write(null, (redis) => [redis.srem(clientsOfNode(this.#options.self), socket)]);
+    return this.#handOver(local, to);
   }
 
   depart(socket: string): void {
@@ -184,6 +184,19 @@ export class RedisPresence implements Presence {
     if (user !== '' && this.#users.add(user)) this.#enlist(nodesOfUser(user), seen);
     for (const room of rooms) if (this.#rooms.add(room)) this.#enlist(nodesOfRoom(room), seen);
     this.#write(null, (redis) => refresh(redis, this.#options.self, local));
+  }
+
+  /** The other node writes the same, unless it cannot: then this one does it in its place, however long it takes. */
+  async #handOver(local: LocalSocket, to: Incarnation): Promise<boolean> {
+    const { client, clock, self } = this.#options;
+    while (!this.#closed) {
+      try {
+        return await client.run((redis) => handOver(redis, self, to, local));
+      } catch {
+        await new Promise<void>((resolve) => clock.after(FIRST_PAUSE, resolve));
+      }
+    }
+    return true;
   }
 
   #forget(socket: string): LocalSocket | null {

@@ -15,6 +15,8 @@ export interface ElsewhereOptions {
   /** This node's number. */
   readonly node: number;
   readonly peers: Peers;
+  /** Whether this node is sure of its lease. */
+  readonly holds: () => boolean;
   readonly clock: Clock;
   readonly upgradeTimeout: number;
   readonly maxPayload: number;
@@ -52,7 +54,7 @@ export class Elsewhere {
 
   /** A WebSocket of such a session wants to open here: whoever it is until the session has come after it. */
   private async visitor(home: number, session: SessionName): Promise<Visitor | EngineErrorName> {
-    const { peers, clock, upgradeTimeout, maxPayload, gateway } = this.options;
+    const { peers, clock, upgradeTimeout, maxPayload, holds, gateway } = this.options;
     // The client stays where it is, and on polling.
     if (!gateway().admission.isOpen) return 'unavailable';
     const refusal = await peers.openCandidate(home, session);
@@ -63,6 +65,7 @@ export class Elsewhere {
       engine,
       arrivals,
       clock,
+      holds,
       expected: this.expected,
       patience: upgradeTimeout,
       maxBytes: maxPayload * 2,

@@ -9,6 +9,8 @@ export interface VisitorOptions {
   readonly peers: Peers;
   readonly engine: Engine;
   readonly arrivals: Arrivals;
+  /** Whether this node is sure of its lease: nobody else may take sessions on. */
+  readonly holds: () => boolean;
   readonly clock: Clock;
   /** The `sid`s of sessions that are on their way to this node. */
   readonly expected: Set<string>;
@@ -75,10 +77,10 @@ export class Visitor {
   private async upgrade(handle: Handle): Promise<void> {
     this.state = 'moving';
     this.options.expected.add(this.session.sid);
-    const { peers, arrivals } = this.options;
+    const { peers, arrivals, holds } = this.options;
     const passport = await peers.upgradeCandidate(this.home, this.session);
     if (this.state !== 'moving') return;
-    if (passport === null || !arrivals.accepts(passport)) return this.giveUp(handle);
+    if (passport === null || !holds() || !arrivals.accepts(passport)) return this.giveUp(handle);
     const isOurs = await peers.arrived(this.home, this.session);
     if (this.state !== 'moving') return;
     if (!isOurs) return this.giveUp(handle);

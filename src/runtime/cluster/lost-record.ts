@@ -5,8 +5,8 @@ import type { SocketDescription } from '../socket-description.ts';
 export const NODE_LOST = 'node lost';
 
 /**
- * The end of a socket whose node died. Its message id is the socket's own: no message bears that, and whoever says
- * it again says it under the same.
+ * The end of a socket whose node died. Its message id is the socket's own, as that of every end: whoever says it again
+ * says it under the same.
  */
 export function lostRecord(socket: SocketDescription, node: number, time: number): DisconnectRecord {
   return {

@@ -66,6 +66,11 @@ export class NodeDirectory {
     return this.holders;
   }
 
+  /** Numbers of the nodes that write to sockets of others. */
+  writers(): readonly number[] {
+    return Array.from(this.records.values()).flatMap(({ number, role }) => (role === 'api' ? number : []));
+  }
+
   all(): Iterable<NodeRecord> {
     return this.records.values();
   }

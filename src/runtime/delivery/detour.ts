@@ -36,6 +36,7 @@ export class Detour {
       move.passed(socket.id, letter.id);
       return move.hasGiven(socket.id, letter.id) || !isMeantHere(socket, letter);
     }
+    if (move.isBehind(letter.id)) return true;
     if (!move.withholds(socket, letter)) return false;
     move.hold(socket, letter, this.restricted([socket.id], null));
     return true;
@@ -61,7 +62,8 @@ export class Detour {
 
   /** The letter for one socket that lives elsewhere; nobody waits for an answer. */
   alone(socket: string, node: number, self: number): CommandLetter {
-    return { ...this.restricted([socket], null), nodes: [node], passedBy: self };
+    const repeats = this.letter.nodes.includes(node);
+    return { ...this.restricted([socket], null), nodes: [node], passedBy: self, repeats };
   }
 
   private follow(

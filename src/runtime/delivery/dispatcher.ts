@@ -10,7 +10,7 @@ import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Deliverer } from './deliverer.ts';
 import { Homes } from './homes.ts';
 import { Inquiries } from './inquiries.ts';
-import type { Answer, AnswerLetter, FencedLetter, Letter, ReturnAddress } from './letter.ts';
+import type { Answer, AnswerLetter, FencedLetter, Letter, MovedLetter, ReturnAddress } from './letter.ts';
 import { Recipients } from './recipients.ts';
 import type { Target } from './target.ts';
 import { countUsers } from './user-count.ts';
@@ -26,6 +26,8 @@ export interface DispatcherOptions {
   /** How long what is to be delivered takes to be posted. Not timed unless given. */
   readonly delays?: Histogram;
 }
+
+const EVERYONE: Target = { sockets: [], users: [], rooms: [], everyone: true };
 
 type Nodes = readonly number[] | Promise<readonly number[]>;
 
@@ -62,9 +64,6 @@ export class Dispatcher implements Deliverer {
   }
 
   emit(command: EmitCommand, patience: Patience = 'asked'): void | Promise<void> {
-    const [socket] = command.to.sockets;
-    const held = socket === undefined ? null : this.homes.held(socket);
-    if (held !== null) return held.then(() => this.emit(command, patience));
     return this.inOrder(this.recipients.of(command.to), (nodes) =>
       nodes.length === 0 ? undefined : this.postTo(nodes, this.letter(command, nodes, null), patience),
     );
@@ -126,14 +125,24 @@ export class Dispatcher implements Deliverer {
     );
   }
 
-  /** A fence of this node has arrived. */
-  fenced({ socket, number }: FencedLetter): void {
-    this.homes.fenced(socket, number);
+  /** Learns of all sockets that live elsewhere than where they were born. Rejects when a node does not answer. */
+  async census(): Promise<void> {
+    await this.ask(EVERYONE, this.options.answerTimeout, (reply) => ({ kind: 'residents', reply }));
   }
 
-  /** An answer came to this node's mailbox. */
-  answered(letter: AnswerLetter): void {
-    this.inquiries.answered(letter);
+  /** Takes what other nodes write to whoever dispatches. */
+  receive(letter: AnswerLetter | FencedLetter | MovedLetter): void {
+    switch (letter.kind) {
+      case 'answer':
+        return this.inquiries.answered(letter);
+      case 'fenced':
+        return this.homes.fenced(letter.socket, letter.number);
+      case 'moved':
+        for (const socket of letter.sockets) this.homes.learn(socket, letter.node);
+        return;
+      default:
+        letter satisfies never;
+    }
   }
 
   private letter(command: Command, nodes: readonly number[], reply: ReturnAddress | null): Letter {

@@ -22,7 +22,9 @@ export type Letter =
   | WindowClosedLetter
   | StraysReadLetter
   | FenceLetter
-  | FencedLetter;
+  | FencedLetter
+  | MovedLetter
+  | ResidentsLetter;
 
 /** A client acknowledged here what another node had asked it for. */
 export interface AckedLetter {
@@ -46,6 +48,19 @@ export interface FencedLetter {
   readonly kind: 'fenced';
   readonly socket: string;
   readonly number: number;
+}
+
+/** Sockets that were born elsewhere live here now. To all who write to sockets. */
+export interface MovedLetter {
+  readonly kind: 'moved';
+  readonly sockets: readonly string[];
+  readonly node: number;
+}
+
+/** Asks for a node's `moved` letters about all sockets it holds. The answer comes behind them, with their number. */
+export interface ResidentsLetter {
+  readonly kind: 'residents';
+  readonly reply: ReturnAddress;
 }
 
 /** To oneself: everything that came before it has been read. */

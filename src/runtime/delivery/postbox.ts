@@ -18,6 +18,7 @@ import type {
   FenceLetter,
   Letter,
   ListLetter,
+  MovedLetter,
   ReturnAddress,
   UserShare,
 } from './letter.ts';
@@ -52,13 +53,16 @@ export interface PostboxOptions {
   readonly straysRead: (connection: string) => void;
   /** The old home of a session that came passes nothing more on. */
   readonly windowClosed: (connection: string) => void;
-  /** A fence of this node has arrived. */
-  readonly fenced: (letter: FencedLetter) => void;
-  /** Takes an answer to an inquiry of this node. */
-  readonly answered: (letter: AnswerLetter) => void;
+  /** Takes what others write to this node's dispatcher. */
+  readonly dispatched: (letter: AnswerLetter | FencedLetter | MovedLetter) => void;
+  /** Sockets that live here and were born elsewhere. */
+  readonly residents: () => readonly string[];
   /** An answer could not be posted: whoever asked finds out by its deadline. */
   readonly unanswered: (error: unknown) => void;
 }
+
+/** Sockets named in one letter: a bus has a limit to their size. */
+const RESIDENTS_AT_ONCE = 5_000;
 
 /** Reads this node's mailbox: performs what other nodes (or this one) ask, and answers. */
 export class Postbox {
@@ -80,7 +84,11 @@ export class Postbox {
       case 'count':
         return this.answer(letter.reply, this.counted(letter.to, letter.namespace, letter.share));
       case 'answer':
-        return this.options.answered(letter);
+      case 'fenced':
+      case 'moved':
+        return this.options.dispatched(letter);
+      case 'residents':
+        return this.tellResidents(letter.reply);
       case 'acked':
         return this.options.acked(letter);
       case 'straysRead':
@@ -89,8 +97,6 @@ export class Postbox {
         return this.options.windowClosed(letter.connection);
       case 'fence':
         return this.fence(letter);
-      case 'fenced':
-        return this.options.fenced(letter);
       default:
         return letter satisfies never;
     }
@@ -105,6 +111,7 @@ export class Postbox {
     const letter = given.repeats === true ? this.unrepeated(given) : given;
     const { command, reply, time } = letter;
     const { delivery, membership, times, lettersSeen } = this.options;
+    if (letter.passedBy !== undefined) this.giveWhatCameBefore(letter);
     const detour = new Detour(letter);
     this.detour = detour;
     this.followTombstones(detour);
@@ -133,6 +140,13 @@ export class Postbox {
         command satisfies never;
     }
     this.detour = null;
+  }
+
+  private giveWhatCameBefore({ id, command }: CommandLetter): void {
+    for (const socket of command.to.sockets) {
+      const move = this.options.find(socket)?.connection.move;
+      if (move?.kind === 'arrival') move.passes(id);
+    }
   }
 
   /**
@@ -168,6 +182,15 @@ export class Postbox {
     this.answer(reply, { kind: 'changed', sockets: both }, later ? detour.also : []);
     // Sockets counted here are not counted again.
     detour.sendOn(this.options.node, later ? reply : null);
+  }
+
+  private tellResidents(reply: ReturnAddress): void {
+    const { residents, post, node } = this.options;
+    const all = residents();
+    for (let from = 0; from < all.length; from += RESIDENTS_AT_ONCE) {
+      post(reply.node, { kind: 'moved', sockets: all.slice(from, from + RESIDENTS_AT_ONCE), node });
+    }
+    this.answer(reply, { kind: 'changed', sockets: all.length });
   }
 
   private acknowledge(letter: AcknowledgeLetter): void {

@@ -28,8 +28,6 @@ export class Recipients {
     const all = this.presence.nodes();
     if (!(all instanceof Promise)) {
       if (all.includes(node)) return [node];
-      const home = this.homes.orphaned(socket);
-      if (all.includes(home)) return [home];
     }
     return this.of({ sockets: [socket], users: [], rooms: [], everyone: false });
   }
@@ -57,12 +55,18 @@ export class Recipients {
     homeless: string[],
   ): void {
     for (const id of ids) {
-      const node = this.homes.of(id);
-      if (node < 0) continue;
-      const home = all.includes(node) ? node : this.homes.orphaned(id);
-      if (all.includes(home)) to.add(home);
-      // Born on a node that is gone, or was learned to live on one: it may have moved in time.
-      else homeless.push(id);
+      const home = this.homes.of(id);
+      if (home < 0) continue;
+      if (!all.includes(home)) {
+        // Born on a node that is gone, or was learned to live on one: it may have moved in time.
+        homeless.push(id);
+        continue;
+      }
+      to.add(home);
+      const old = this.homes.besides(id);
+      if (old < 0) continue;
+      if (all.includes(old)) to.add(old);
+      else this.homes.settle(id);
     }
   }
 }

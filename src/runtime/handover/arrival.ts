@@ -28,6 +28,7 @@ export class Arrival {
   private readonly givenHere = new Set<string>();
   private readonly give: (letter: CommandLetter) => void;
   private releasing = false;
+  private giving = false;
   private ended = false;
 
   /**
@@ -48,6 +49,14 @@ export class Arrival {
     }
   }
 
+  /**
+   * The session was given something later of the same sender before it came: either this as well, or this was for those
+   * who were here at that time.
+   */
+  isBehind(id: string): boolean {
+    return this.given.has(id);
+  }
+
   /** Whether a letter that came here directly has to wait. */
   withholds(socket: Socket, letter: CommandLetter): boolean {
     if (this.held.size > 0) return true;
@@ -63,7 +72,7 @@ export class Arrival {
   hold(socket: Socket, letter: CommandLetter, restricted: CommandLetter): void {
     const key = `${letter.id} ${socket.id}`;
     const isShared = letter.nodes.includes(this.from);
-    if (isShared && (this.given.has(letter.id) || this.passedOn.has(letter.id))) return;
+    if (isShared && this.passedOn.has(letter.id)) return;
     const awaited = isShared && this.isMeantThere(socket, letter.command.to);
     this.held.set(key, { letter: restricted, awaited });
   }
@@ -73,7 +82,12 @@ export class Arrival {
     return this.givenHere.has(`${id} ${socket}`);
   }
 
-  /** The old home has passed a letter on. */
+  /** The old home passes a letter on: what came before it, and does not wait for another, goes first. */
+  passes(id: string): void {
+    if (!this.giving) this.releaseUpTo(id);
+  }
+
+  /** It was one for this socket. */
   passed(socket: string, id: string): void {
     this.held.delete(`${id} ${socket}`);
     this.passedOn.add(id);
@@ -92,11 +106,16 @@ export class Arrival {
   /** Gives what waited only for others before it. */
   private release(): void {
     this.releasing = false;
-    if (this.ended) return;
+    if (!this.ended) this.releaseUpTo(null);
+  }
+
+  private releaseUpTo(id: string | null): void {
     for (const [key, { letter, awaited }] of this.held) {
-      if (awaited) return;
+      if (awaited || letter.id === id) return;
       this.held.delete(key);
+      this.giving = true;
       this.give({ ...letter, passedBy: this.from });
+      this.giving = false;
       this.givenHere.add(key);
     }
   }

@@ -8,6 +8,7 @@ import type { CommandLetter } from '../delivery/letter.ts';
 import type { IdTable } from '../identity/id-table.ts';
 import type { TokenBuckets } from '../limits/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Incarnation } from '../ports/lease-store.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Membership } from '../socket/membership.ts';
 import { Arrival } from './arrival.ts';
@@ -26,7 +27,9 @@ export interface ArrivalsOptions {
   /** The engine's time. */
   readonly lately: () => number;
   readonly clock: Clock;
-  readonly isLive: (node: number) => boolean;
+  readonly incarnation: (node: number) => Incarnation | null;
+  /** Tells those who write to sockets that these live here now. */
+  readonly announce: (sockets: readonly string[]) => void;
   /** Deals with a letter that was held back. */
   readonly receive: (letter: CommandLetter) => void;
 }
@@ -53,7 +56,8 @@ export class Arrivals {
 
   /** The session runs here from now on. */
   install(passport: Passport, from: number, webSocket: WebSocketHandle): Connection {
-    const { table, ids, runner, admission, sockets, outbound, messageLimits, lately } = this.options;
+    const { table, ids, runner, admission, sockets, outbound, messageLimits, lately, announce, incarnation } =
+      this.options;
     const connection = table.get(passport.flavour, passport.handshake);
     const { row } = connection;
     admission.arrived(passport.handshake.address);
@@ -71,19 +75,22 @@ export class Arrivals {
     const { state, timers } = stampHere(passport.machine);
     runner.restore(row, state, timers);
     for (const stamp of passport.sockets) sockets.restore(connection, stamp);
+    announce(passport.sockets.map(({ id }) => id));
     outbound.sendAll(connection, passport.outbox);
-    this.watch(new ConnectionTicket(connection), from, LONGEST_WINDOW / LOOK_EVERY);
+    const epoch = incarnation(from)?.epoch;
+    const lives = () => incarnation(from)?.epoch === epoch;
+    this.watch(new ConnectionTicket(connection), lives, LONGEST_WINDOW / LOOK_EVERY);
     return connection;
   }
 
   /** An old home that dies passes nothing on any more: what was held back for it is given then. */
-  private watch(ticket: ConnectionTicket, from: number, looks: number): void {
-    const { clock, isLive } = this.options;
+  private watch(ticket: ConnectionTicket, lives: () => boolean, looks: number): void {
+    const { clock } = this.options;
     clock.after(LOOK_EVERY, () => {
       const { connection } = ticket;
       if (!ticket.isLive() || connection.move === null) return;
-      if (looks <= 1 || !isLive(from)) this.windowClosed(connection);
-      else this.watch(ticket, from, looks - 1);
+      if (looks <= 1 || !lives()) this.windowClosed(connection);
+      else this.watch(ticket, lives, looks - 1);
     });
   }
 

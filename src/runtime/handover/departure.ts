@@ -1,4 +1,5 @@
 import type { Letter } from '../delivery/letter.ts';
+import type { Incarnation } from '../ports/lease-store.ts';
 
 /**
  * A session on its way to another node, and then there. What is still addressed to it here goes after it: at first it
@@ -8,11 +9,14 @@ export class Departure {
   readonly kind = 'departure';
   /** Where the session goes. */
   readonly to: number;
+  /** The one that bore this number when it went. */
+  readonly host: Incarnation;
   private waiting: Letter[] | null = [];
   private readonly post: (node: number, letter: Letter) => void;
 
-  constructor(to: number, post: (node: number, letter: Letter) => void) {
-    this.to = to;
+  constructor(host: Incarnation, post: (node: number, letter: Letter) => void) {
+    this.to = host.number;
+    this.host = host;
     this.post = post;
   }
 

@@ -1,3 +1,4 @@
+import { lostRecord } from '../cluster/lost-record.ts';
 import { engineRevision, isSocketIo } from '../codec/flavour.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRunner } from '../connection/connection-runner.ts';
@@ -9,9 +10,11 @@ import type { Letter } from '../delivery/letter.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import { mask } from '../machine/compiled-machine.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Incarnation } from '../ports/lease-store.ts';
 import type { Peers } from '../ports/peers.ts';
 import type { Presence } from '../ports/presence.ts';
 import type { UpstreamLog } from '../ports/upstream-log.ts';
+import type { SocketDescription } from '../socket-description.ts';
 import { Departure } from './departure.ts';
 import type { LettersSeen } from './letters-seen.ts';
 import { PASSPORT_VERSION, type Passport } from './passport.ts';
@@ -23,12 +26,12 @@ export interface DeparturesOptions {
   readonly engine: () => Engine;
   readonly runner: ConnectionRunner;
   readonly sockets: TravellingSockets;
-  readonly upstreamLog: Pick<UpstreamLog, 'flush'>;
+  readonly upstreamLog: Pick<UpstreamLog, 'append' | 'flush'>;
   readonly clock: Clock;
   readonly lettersSeen: LettersSeen;
   /** Asks other nodes; null where there are none. */
   readonly peers: Pick<Peers, 'holds'> | null;
-  readonly isLive: (node: number) => boolean;
+  readonly incarnation: (node: number) => Incarnation | null;
   readonly presence: Pick<Presence, 'homesOf' | 'cede'>;
   readonly tombstones: Tombstones;
   readonly post: (node: number, letter: Letter) => void;
@@ -71,7 +74,7 @@ export class Departures {
   /** `5` came on it: resolves with the session, ready to travel; null when it stays, or has ended. */
   async upgraded(connection: Connection): Promise<Passport | null> {
     const { candidate } = connection;
-    const { engine, clock, upstreamLog, sockets, post } = this.options;
+    const { engine, clock, upstreamLog, sockets, incarnation, post } = this.options;
     if (!(candidate instanceof RemoteCandidate)) return null;
     engine().received(connection, candidate, UPGRADE, false);
     const ticket = new ConnectionTicket(connection);
@@ -79,8 +82,10 @@ export class Departures {
     while (isMoving() && !sockets.areDecided(connection)) {
       await new Promise<void>((resolve) => clock.after(LOGINS_CHECK, resolve));
     }
-    if (!isMoving()) return null;
-    connection.move = new Departure(candidate.node, post);
+    // Whoever goes to a node that nobody else knows is not found there.
+    const host = incarnation(candidate.node);
+    if (!isMoving() || host === null) return null;
+    connection.move = new Departure(host, post);
     // What the client said here is in the log before what it says there.
     const isLogged = await upstreamLog.flush().then(
       () => true,
@@ -104,8 +109,9 @@ export class Departures {
 
   /** The machine has heard that: what waited for the session goes after it. */
   passOn(connection: Connection): void {
-    (connection.move as Departure).complete();
-    for (const { id } of socketsOf(connection)) this.options.presence.cede(id);
+    const move = connection.move as Departure;
+    move.complete();
+    for (const socket of socketsOf(connection)) void this.cede(socket.snapshot(), move);
   }
 
   /** The other node has not said that the session runs there. Whether it does; nothing happens while nobody knows. */
@@ -134,10 +140,22 @@ export class Departures {
     move.passOn({ kind: 'windowClosed', connection: toDecimal(connection.idHigh, connection.idLow) });
   }
 
+  /** Whoever buries the new home finds the socket there; if it comes too late for that, its end is said here. */
+  private async cede(socket: SocketDescription, { host }: Departure): Promise<void> {
+    const { presence, upstreamLog, clock } = this.options;
+    const isTaken = await presence.cede(socket.id, host);
+    if (isTaken !== false) return;
+    try {
+      upstreamLog.append(lostRecord(socket, host.number, clock.wallNow()));
+    } catch {
+      // This node is going itself.
+    }
+  }
+
   /** `there` also for one that died there: its end is said by whoever buries that node. */
   private async fateOf(connection: Connection): Promise<'there' | 'lost' | 'unknown'> {
-    const { peers, isLive, presence, engine } = this.options;
-    const { to } = connection.move as Departure;
+    const { peers, incarnation, presence, engine } = this.options;
+    const { to, host } = connection.move as Departure;
     const { flavour } = connection;
     const answer = await peers?.holds(to, {
       sid: engine().sidOf(connection),
@@ -145,7 +163,8 @@ export class Departures {
       revision: engineRevision(flavour),
     });
     if (answer === 'yes') return 'there';
-    if (answer === 'unknown' && isLive(to)) return 'unknown';
+    const lives = incarnation(to)?.epoch === host.epoch;
+    if (answer === 'unknown' && lives) return 'unknown';
     const homes = await presence.homesOf(socketsOf(connection).map(({ id }) => id));
     return homes.includes(to) ? 'there' : 'lost';
   }

@@ -16,7 +16,7 @@ export interface LeaseStore {
   ): Promise<boolean>;
   /** Gives it back; nothing is left to bury. */
   release(lease: LeaseHolding): Promise<void>;
-  /** The nodes whose lease holds. */
+  /** The nodes whose lease holds, and those that may come back: it ran out, and nobody has begun to bury them. */
   nodes(): Promise<readonly NodeRecord[]>;
   /** Incarnations whose lease ran out and that are not buried yet. */
   dead(): Promise<readonly NodeRecord[]>;
@@ -55,7 +55,7 @@ export type NodeRole = 'gateway' | 'api';
 export type LeaseOutcome =
   | (Incarnation & {
       readonly kind: 'granted';
-      /** Smallest number that no living node has: the partition of its mailbox. */
+      /** Smallest number that none of `nodes` has: the partition of its mailbox. */
       readonly slot: number;
       /** Ms since 1970: no id later than this was issued under the number. */
       readonly reached: number;

@@ -1,4 +1,5 @@
 import type { SocketDescription } from '../socket-description.ts';
+import type { Incarnation } from './lease-store.ts';
 
 /**
  * Who is where: which sockets a user has and a room holds, and on which node each socket lives
@@ -13,8 +14,12 @@ export interface Presence {
   remove(socket: string): void;
   /** It came from another node, with all its rooms: `entry.node` is where it lives now. */
   arrive(entry: PresenceEntry, rooms: readonly string[]): void;
-  /** Another node writes from now on what is known of it. What is sent to its user and rooms still comes here, too. */
-  cede(socket: string): void;
+  /**
+   * Another node writes from now on what is known of it, and answers for it: should that node die, it is among those who
+   * are buried. What is sent to its user and rooms still comes here, too. Resolves with false when it is too late for
+   * that: the other was buried before, without it, and it is gone.
+   */
+  cede(socket: string, to: Incarnation): void | Promise<boolean>;
   /** It lives on another node: nothing of it is left here, and what is known of it stays. */
   depart(socket: string): void;
   join(socket: string, rooms: readonly string[]): void;

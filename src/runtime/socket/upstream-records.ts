@@ -77,6 +77,14 @@ export class UpstreamDisconnect extends RecordFacts implements DisconnectRecord 
     super(facts);
     this.reason = reason;
   }
+
+  /**
+   * The socket's own, which no message bears: should its node die before it is known that this was said, another says
+   * it again, under the same.
+   */
+  override get messageId(): string {
+    return this.key;
+  }
 }
 
 export interface UpstreamFacts {

@@ -15,6 +15,8 @@ const KINDS: Readonly<Record<Letter['kind'], true>> = {
   straysRead: true,
   fence: true,
   fenced: true,
+  moved: true,
+  residents: true,
 };
 
 /** Letters between nodes as MessagePack. Bodies stay the text they came in; attachments travel as bin. */

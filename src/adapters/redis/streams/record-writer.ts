@@ -1,4 +1,5 @@
 import { sizeOf } from '../../../runtime/backend/record-size.ts';
+import { Flushes } from '../../../runtime/cluster/flushes.ts';
 import { HoldfastError } from '../../../runtime/errors/holdfast-error.ts';
 import type { Clock } from '../../../runtime/ports/clock.ts';
 import type { Incarnation } from '../../../runtime/ports/lease-store.ts';
@@ -6,7 +7,7 @@ import type { Log } from '../../../runtime/ports/log.ts';
 import type { UpstreamRecord } from '../../../runtime/ports/upstream-log.ts';
 import { packRecord } from '../../../runtime/wire/record-pack.ts';
 import type { RedisClient } from '../redis-client.ts';
-import { APPEND, fenceKey } from './append.ts';
+import { APPEND, writerKey } from './append.ts';
 import { PARTITIONS, partitionKey, partitionOf } from './partitions.ts';
 
 export interface RecordWriterLimits {
@@ -30,6 +31,7 @@ interface Waiting {
   readonly record: UpstreamRecord;
   readonly bytes: number;
   readonly since: number;
+  readonly place: number;
 }
 
 /** Redis does nothing else while it takes a batch. */
@@ -44,7 +46,7 @@ const BACKLOG_CHECK = 1_000;
 
 /**
  * The appending side: records wait in order until Redis has taken them, one batch on its way at a time. A batch that
- * failed is sent again, so nothing is overtaken; if only the answer was lost, its records are there twice.
+ * failed is sent again; Redis knows by their places which of its records it has, so that nothing is doubled or overtaken.
  */
 export class RecordWriter {
   private readonly options: RecordWriterOptions;
@@ -54,7 +56,7 @@ export class RecordWriter {
   private closed = false;
   private backlog = 0;
   private backlogReadAt = Number.NEGATIVE_INFINITY;
-  private idle: { readonly resolve: () => void; readonly reject: (error: HoldfastError) => void }[] = [];
+  private readonly flushes = new Flushes();
 
   constructor(options: RecordWriterOptions) {
     this.options = options;
@@ -70,7 +72,7 @@ export class RecordWriter {
     if (isFull && record.kind !== 'disconnect') {
       throw new HoldfastError('resource_exhausted', 'the upstream log is full');
     }
-    this.waiting.push({ record, bytes, since: clock.now() });
+    this.waiting.push({ record, bytes, since: clock.now(), place: this.flushes.next() });
     this.bytes += bytes;
     if (this.writing) return;
     this.writing = true;
@@ -82,7 +84,7 @@ export class RecordWriter {
   flush(): Promise<void> {
     if (this.waiting.length === 0) return Promise.resolve();
     if (!this.writing) return Promise.reject(notTaken());
-    return new Promise((resolve, reject) => this.idle.push({ resolve, reject }));
+    return this.flushes.wait();
   }
 
   close(): void {
@@ -116,19 +118,21 @@ export class RecordWriter {
         this.options.left(Math.max(0, leaves - record.time));
       }
       this.waiting.splice(0, batch.length);
+      this.flushes.advance(this.waiting[0]?.place);
       await this.lookAtBacklog();
     }
     this.writing = false;
-    for (const { resolve, reject } of this.idle.splice(0)) {
-      if (this.waiting.length === 0) resolve();
-      else reject(notTaken());
-    }
+    this.flushes.advance(this.waiting[0]?.place);
+    this.flushes.fail(notTaken());
   }
 
   private batch(): readonly Waiting[] {
     let bytes = 0;
     let count = 0;
+    const { place } = this.waiting[0]!;
     for (; count < this.waiting.length && count < AT_ONCE; count++) {
+      // Some between them were given up.
+      if (this.waiting[count]!.place !== place + count) break;
       bytes += this.waiting[count]!.bytes;
       if (bytes > BATCH_BYTES && count > 0) break;
     }
@@ -137,9 +141,9 @@ export class RecordWriter {
 
   /** All of them, or none. */
   private async send(batch: readonly Waiting[], leaves: number): Promise<void> {
-    const keys = [fenceKey(this.options.self)];
+    const keys = [writerKey(this.options.self)];
     const places = new Map<number, number>();
-    const values: (string | Buffer)[] = [];
+    const values: (string | Buffer)[] = [String(batch[0]!.place)];
     for (const { record } of batch) {
       const partition = partitionOf(record.key);
       if (!places.has(partition)) places.set(partition, keys.push(partitionKey(partition)));
