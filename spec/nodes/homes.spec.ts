@@ -59,7 +59,7 @@ describe('the home of a socket that moved', () => {
   it('is asked for again when the fence was lost', () => {
     homes.learn(socket, NEW);
     const [lost] = fences.splice(0) as [number];
-    clock.advance(3_000);
+    clock.advance(6_000);
     homes.besides(socket);
     expect(fences).toHaveLength(1);
     homes.fenced(socket, lost);

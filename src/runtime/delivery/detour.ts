@@ -3,6 +3,9 @@ import type { Socket } from '../socket/socket.ts';
 import type { CommandLetter, ReturnAddress } from './letter.ts';
 import { NOBODY, type Target } from './target.ts';
 
+/** Who passes on a letter for a socket that it has not had itself. */
+const NO_HOME = -1;
+
 interface Followers {
   readonly node: number;
   readonly sockets: string[];
@@ -32,7 +35,7 @@ export class Detour {
       this.follow(move.isComplete ? move.to : move, move.to, socket.id, passOn);
       return true;
     }
-    if (letter.passedBy !== undefined) {
+    if (letter.passedBy === move.from) {
       move.passed(socket.id, letter.id);
       return move.hasGiven(socket.id, letter.id) || !isMeantHere(socket, letter);
     }
@@ -60,10 +63,13 @@ export class Detour {
     }
   }
 
-  /** The letter for one socket that lives elsewhere; nobody waits for an answer. */
-  alone(socket: string, node: number, self: number): CommandLetter {
-    const repeats = this.letter.nodes.includes(node);
-    return { ...this.restricted([socket], null), nodes: [node], passedBy: self, repeats };
+  /**
+   * The letter for one socket that never lived here in this life of the node, and was found elsewhere; null when it was
+   * posted there as well. Nobody waits for an answer, and nobody there waits for it.
+   */
+  alone(socket: string, node: number): CommandLetter | null {
+    if (this.letter.nodes.includes(node)) return null;
+    return { ...this.restricted([socket], null), nodes: [node], passedBy: NO_HOME };
   }
 
   private follow(

@@ -112,7 +112,7 @@ export interface CommandLetter {
   readonly nodes: readonly number[];
   readonly command: Command;
   readonly reply: ReturnAddress | null;
-  /** The old home of the socket it is for, which has passed it on; absent when it came directly. */
+  /** The old home of the socket it is for, which has passed it on; -1 for another node; absent when it came directly. */
   readonly passedBy?: number;
   /** It was posted directly, too, to the node to which it was passed on. */
   readonly repeats?: boolean;

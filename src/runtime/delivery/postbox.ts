@@ -223,11 +223,14 @@ export class Postbox {
   /** Sockets that are named and have left for good. */
   private followTombstones(detour: Detour): void {
     const { tombstones, find, post, whereabouts } = this.options;
+    const sendTo = (node: number, letter: CommandLetter | null) => {
+      if (letter !== null) post(node, letter);
+    };
     for (const id of detour.letter.command.to.sockets) {
       if (find(id) !== undefined) continue;
       const node = tombstones.of(id);
       if (node !== undefined) detour.followTo(node, id, post);
-      else whereabouts(id, (found) => post(found, detour.alone(id, found, this.options.node)));
+      else whereabouts(id, (found) => sendTo(found, detour.alone(id, found)));
     }
   }
 
