@@ -77,6 +77,7 @@ async function start(overrides: Partial<AdminOptions> = {}) {
         level = next;
       },
     },
+    tokens: { revoke: async () => ({ id: 'a', until: 7, closedHere: 1 }) },
     metrics: { contentType: 'text/plain; version=0.0.4', scrape: async () => 'holdfast_sockets 2\n' },
     ...overrides,
   });
@@ -186,6 +187,33 @@ describe('/log/level', () => {
     const { call } = await start();
     const refused = await call('/log/level', { method: 'PUT', body: 'x'.repeat(100_000) });
     expect(refused).toMatchObject({ status: 429, body: { code: 'resource_exhausted' } });
+  });
+});
+
+describe('/tokens/revoke', () => {
+  it('takes JSON and nothing else, and hands it on with the address it came from', async () => {
+    const asked: unknown[] = [];
+    const answer = { id: 'login-7', until: 1_800_000_000, closedHere: 2 };
+    const tokens = {
+      revoke: async (...request: unknown[]) => {
+        asked.push(request);
+        return answer;
+      },
+    };
+    const { call } = await start({ tokens });
+    const revoke = (body: string, type = 'application/json; charset=utf-8') =>
+      call('/tokens/revoke', { method: 'POST', body, headers: { 'content-type': type } });
+    const token = 'x'.repeat(16_000);
+    expect(await revoke(JSON.stringify({ token }))).toMatchObject({ status: 200, body: answer });
+    expect(await revoke('{"token":')).toMatchObject({
+      status: 400,
+      body: { message: 'the body is not JSON' },
+    });
+    // What a web page may send anywhere without asking.
+    expect(await revoke('{"id":"x"}', 'text/plain')).toMatchObject({ status: 415 });
+    expect(await revoke('x'.repeat(30_000))).toMatchObject({ status: 429 });
+    expect(asked).toEqual([[{ token }, '127.0.0.1']]);
+    expect(await call('/tokens/revoke')).toMatchObject({ status: 405 });
   });
 });
 

@@ -39,7 +39,11 @@ async function refusal(of: JwtAuthenticator, token: string): Promise<string> {
 describe('a JWT', () => {
   it('says who the client is and until when', async () => {
     const token = await hs256({ sub: 'u1', exp: SECONDS + 60 });
-    expect(await authenticator().authenticate({ token })).toEqual({ user: 'u1', expiresAt: NOW + 60_000 });
+    expect(await authenticator().authenticate({ token })).toEqual({
+      user: 'u1',
+      expiresAt: NOW + 60_000,
+      tokenId: expect.stringMatching(/^[\w-]{43}$/),
+    });
   });
 
   it('may last for ever', async () => {

@@ -7,7 +7,10 @@ import type { Config } from '../runtime/config/config.ts';
 import type { Authenticator } from '../runtime/ports/authenticator.ts';
 import type { AuthenticationCaller } from '../runtime/ports/backend.ts';
 
-type Options = Omit<BackendAuthenticatorOptions, 'caller'> & { readonly caller: AuthenticationCaller | null };
+type Options = Omit<BackendAuthenticatorOptions, 'caller'> & {
+  readonly caller: AuthenticationCaller | null;
+  readonly isRevoked: (tokenId: string) => boolean;
+};
 
 /** Who logs clients in, by `auth.mode`; null when nobody does. */
 export function authenticatorFor(config: Config, options: Options): Authenticator | null {
@@ -15,7 +18,7 @@ export function authenticatorFor(config: Config, options: Options): Authenticato
     case 'none':
       return null;
     case 'jwt':
-      return new JwtAuthenticator({ settings: config.auth.jwt, clock: options.clock, log: options.log });
+      return new JwtAuthenticator({ ...options, settings: config.auth.jwt });
     case 'backend': {
       // The configuration's cross-checks have made sure that there is a `backend.url`.
       if (options.caller === null) throw new Error('auth.mode=backend needs backend.url');

@@ -8,6 +8,7 @@ import type { LeaseStore, NodeRecord } from '../runtime/ports/lease-store.ts';
 import type { Mailbox } from '../runtime/ports/mailbox.ts';
 import type { Presence } from '../runtime/ports/presence.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
+import type { RevocationStore } from '../runtime/ports/revocation-store.ts';
 import type { SessionRegistry } from '../runtime/ports/session-registry.ts';
 import type { UpstreamLog } from '../runtime/ports/upstream-log.ts';
 
@@ -18,6 +19,7 @@ export interface ClusterBus {
   readonly events: EventChannel;
   readonly directory: NodeDirectory;
   readonly sessions: SessionRegistry;
+  readonly revocations: RevocationStore;
   readonly dedup: DedupWindow;
   /** Keys that all nodes share; made by the first that asks. Rejects while Redis cannot be reached. */
   keys(): Promise<ClusterKeys>;

@@ -31,6 +31,8 @@ export interface ClusterGatewayOptions {
   readonly bus: ClusterBus;
   readonly seat: BusSeat;
   readonly keys: ClusterKeys;
+  /** Whether a client's token was revoked, by its id. */
+  readonly isRevoked: (tokenId: string) => boolean;
   readonly lease: Lease;
   /** Whether the lease surely holds at this moment. */
   readonly holds: () => boolean;
@@ -69,7 +71,8 @@ export class ClusterGateway implements Role {
 
   constructor(options: ClusterGatewayOptions) {
     this.options = options;
-    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, surroundings } = options;
+    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, surroundings, isRevoked } =
+      options;
     const log = new SilenceableLog(options.log);
     this.log = log;
     this.presence = new StagePresence(seat.presence, () => this.fencedLog.flush());
@@ -135,7 +138,9 @@ export class ClusterGateway implements Role {
       mailbox: seat.mailbox,
       presence: this.presence,
       dispatcher,
+      isRevoked,
       authenticator: authenticatorFor(config, {
+        isRevoked,
         caller: this.caller,
         nextId,
         clock,

@@ -16,6 +16,7 @@ import { Incarnations } from './incarnations.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import type { Ports } from './ports.ts';
+import { RevocationDesk } from './revocation-desk.ts';
 import type { WorkerLink } from './worker-link.ts';
 
 export interface ClusterNodeOptions {
@@ -49,6 +50,7 @@ export class ClusterNode {
   private readonly incarnations: Incarnations;
   private readonly exposition: Exposition;
   private readonly inspector: CurrentInspector;
+  private readonly revocationDesk: RevocationDesk;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
   private hasStopped = false;
@@ -90,6 +92,12 @@ export class ClusterNode {
       config.drain.timeout,
       FLUSH_TIMEOUT,
     );
+    this.revocationDesk = new RevocationDesk({
+      mode: config.auth.mode,
+      perform: (revocation) => this.incarnations.revocations.revoke(revocation),
+      clock,
+      log,
+    });
     this.inspector = new CurrentInspector(
       () => this.incarnations.inspector,
       () => this.life.state,
@@ -133,6 +141,7 @@ export class ClusterNode {
         },
         inspector: this.inspector,
         logLevel,
+        tokens: this.revocationDesk,
         metrics: this.exposition,
       });
       const ports = await this.incarnations.begin();

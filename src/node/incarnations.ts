@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { RevokedTokens } from '../runtime/auth/revoked-tokens.ts';
 import { type Lease, LeaseKeeper } from '../runtime/cluster/lease-keeper.ts';
 import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
 import { NodeNotices } from '../runtime/cluster/node-notices.ts';
+import { Revocations } from '../runtime/cluster/revocations.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { HoldfastError } from '../runtime/errors/holdfast-error.ts';
 import type { Gateway } from '../runtime/gateway.ts';
@@ -13,6 +15,7 @@ import type { Inspector } from '../runtime/ports/inspector.ts';
 import type { NodeRole } from '../runtime/ports/lease-store.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
+import { endLogins } from '../runtime/socket/end-logins.ts';
 import { advertisedAddress } from './advertised-address.ts';
 import { ClusterApi } from './cluster-api.ts';
 import type { ClusterBus, ClusterKeys } from './cluster-bus.ts';
@@ -55,7 +58,9 @@ export class Incarnations {
   inspector: Inspector | null = null;
   /** How a gateway is looked into. */
   inspectorOf: (gateway: Gateway, node: number) => Inspector | null = () => null;
+  readonly revocations: Revocations;
   private readonly options: IncarnationsOptions;
+  private readonly revokedTokens: RevokedTokens;
   private readonly owner = randomUUID();
   private readonly surroundings: Surroundings;
   private readonly notices: NodeNotices;
@@ -71,7 +76,20 @@ export class Incarnations {
   constructor(options: IncarnationsOptions) {
     this.options = options;
     this.surroundings = options.surroundings ?? SOCKETS;
-    this.notices = new NodeNotices(options.bus.events, options.bus.directory);
+    const { bus, clock, log } = options;
+    this.notices = new NodeNotices(bus.events, bus.directory);
+    this.revokedTokens = new RevokedTokens(clock);
+    this.revocations = new Revocations({
+      tokens: this.revokedTokens,
+      store: bus.revocations,
+      events: bus.events,
+      endLogins: (isOver) => {
+        const gateway = this.role?.gateway ?? null;
+        return gateway === null ? 0 : endLogins(gateway, isOver);
+      },
+      clock,
+      log,
+    });
   }
 
   /** Resolves with the ports bound, null when ended meanwhile; waits for services as long as it takes. */
@@ -139,6 +157,7 @@ export class Incarnations {
     await role?.close();
     this.peerListener?.close();
     this.notices.stop();
+    this.revocations.stop();
     this.options.bus.directory.stop();
     try {
       await keeper?.release();
@@ -154,6 +173,8 @@ export class Incarnations {
     const { keys } = this;
     await this.persist(() => bus.directory.start());
     if (!this.hasEnded) this.notices.start();
+    // Before anybody may log in here.
+    if (this.options.config.auth.mode === 'jwt') await this.persist(() => this.revocations.start());
     // Of this life: what is left of it must not go out under the number of the next.
     const holds = () => keeper.holds();
     const seat = await this.persist(() => bus.join(lease, holds));
@@ -175,6 +196,7 @@ export class Incarnations {
       ...parts,
       config,
       keys,
+      isRevoked: (tokenId) => this.revokedTokens.has(tokenId),
       isFirst: this.ports.clients === undefined,
       portUse: config.cluster.workers > 1 ? 'shared' : 'exclusive',
     });
@@ -243,6 +265,7 @@ export class Incarnations {
     try {
       await role?.close();
       this.notices.stop();
+      this.revocations.stop();
       bus.directory.stop();
       if (this.hasEnded) return;
       if ((await this.begin()) !== null) this.options.regained();

@@ -5,6 +5,7 @@ import { RedisEventChannel } from '../adapters/redis/event-channel.ts';
 import { RedisLeaseStore } from '../adapters/redis/lease-store.ts';
 import { RedisPresence } from '../adapters/redis/presence.ts';
 import { RedisClient } from '../adapters/redis/redis-client.ts';
+import { RedisRevocationStore } from '../adapters/redis/revocation-store.ts';
 import { RedisSessionRegistry } from '../adapters/redis/session-registry.ts';
 import { StreamMailbox } from '../adapters/redis/streams/mailbox.ts';
 import { StreamUpstreamLog } from '../adapters/redis/streams/upstream-log.ts';
@@ -31,6 +32,7 @@ export class RedisBus implements ClusterBus {
   readonly events: RedisEventChannel;
   readonly directory: NodeDirectory;
   readonly sessions: RedisSessionRegistry;
+  readonly revocations: RedisRevocationStore;
   readonly dedup: RedisDedupWindow;
   protected readonly client: RedisClient;
   protected readonly config: Config;
@@ -46,6 +48,7 @@ export class RedisBus implements ClusterBus {
     this.events = new RedisEventChannel(client, clock, log);
     this.directory = new NodeDirectory(this.leases, clock, log, config.cluster.leaseTtl);
     this.sessions = new RedisSessionRegistry(client);
+    this.revocations = new RedisRevocationStore(client);
     this.dedup = new RedisDedupWindow(client, clock);
   }
 

@@ -4,6 +4,7 @@ import { MemoryMailbox } from '../adapters/memory/mailbox.ts';
 import { MemoryPresence } from '../adapters/memory/presence.ts';
 import { MemoryUpstreamLog } from '../adapters/memory/upstream-log.ts';
 import { createExposition, type Exposition } from '../adapters/prometheus/exposition.ts';
+import { RevokedTokens } from '../runtime/auth/revoked-tokens.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
 import type { Letter } from '../runtime/delivery/letter.ts';
@@ -19,6 +20,7 @@ import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { LogLevelControl } from '../runtime/ports/log-level.ts';
 import type { UpstreamLog } from '../runtime/ports/upstream-log.ts';
+import { endLogins } from '../runtime/socket/end-logins.ts';
 import { SystemClock } from '../runtime/time/system-clock.ts';
 import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
@@ -28,6 +30,7 @@ import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
 import type { Ports } from './ports.ts';
+import { RevocationDesk } from './revocation-desk.ts';
 import { SilenceableLog } from './silenceable-log.ts';
 import { SYSTEM_RANDOM } from './system-random.ts';
 
@@ -69,6 +72,7 @@ export class SingleNode {
   /** What is behind `upstreamLog` in the end. */
   private readonly memoryLog: MemoryUpstreamLog;
   private readonly exposition: Exposition;
+  private readonly revocationDesk: RevocationDesk;
   private readonly life: NodeLife;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
@@ -126,7 +130,10 @@ export class SingleNode {
       nextId,
     });
 
+    const revokedTokens = new RevokedTokens(clock);
+    const isRevoked = (tokenId: string) => revokedTokens.has(tokenId);
     const authenticator = authenticatorFor(config, {
+      isRevoked,
       caller: this.api.caller,
       nextId,
       clock,
@@ -148,10 +155,19 @@ export class SingleNode {
       mailbox,
       presence,
       dispatcher,
+      isRevoked,
       authenticator,
     });
     this.gateway = this.clients.gateway;
     mailbox.open(node, (letter) => this.gateway.postbox.receive(letter));
+    this.revocationDesk = new RevocationDesk({
+      mode: config.auth.mode,
+      // Nobody else needs to know, and what this process knows ends with it.
+      perform: async (revocation) =>
+        revokedTokens.add(revocation) ? endLogins(this.gateway, (id) => id === revocation.id) : 0,
+      clock,
+      log,
+    });
 
     this.life = new NodeLife(
       wheel,
@@ -199,6 +215,7 @@ export class SingleNode {
         readiness: { state: () => this.life.phase(), dependencies: () => this.dependencies() },
         inspector: this.inspector,
         logLevel: this.options.logLevel,
+        tokens: this.revocationDesk,
         metrics: this.exposition,
       });
       if (config.engine.rehearsal) await this.rehearse();

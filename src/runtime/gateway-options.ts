@@ -51,6 +51,8 @@ export interface GatewayOptions {
   readonly peers?: Pick<Peers, 'holds'> | null;
   /** Counts the sessions of users in the whole cluster; nobody does in a single process. */
   readonly sessionWatch?: SessionWatch;
+  /** Whether a token was revoked, by its id; none ever is unless told. */
+  readonly isRevoked?: (tokenId: string) => boolean;
   /** Null with `auth.mode=none`. */
   readonly authenticator: Authenticator | null;
   /** Null when no limit per address is configured. */

@@ -202,6 +202,9 @@ export class Gateway {
       counters,
       clock,
       node: options.node,
+      loggedIn: (socket) => {
+        if (options.isRevoked?.(socket.tokenId) === true) signalLater(socket.connection, 'TOKEN_EXPIRED');
+      },
       passAck: (node, socket, ackId, body) => post(node, { kind: 'acked', socket, ackId, body }),
       signal: (connection, event) => this.signal(connection, event),
     });

@@ -8,6 +8,7 @@ import { answerError, answerJson } from './answer.ts';
 import { HEALTHZ, READYZ } from './health-routes.ts';
 import { EVENTS, INSPECT, INSPECT_CONNECTION, INSPECT_CONNECTIONS, WATCH } from './inspect-routes.ts';
 import { LOG_LEVEL, METRICS, VERSION } from './operation-routes.ts';
+import { REVOKE } from './token-routes.ts';
 
 const ROUTES: readonly AdminRoute[] = [
   HEALTHZ,
@@ -20,6 +21,7 @@ const ROUTES: readonly AdminRoute[] = [
   EVENTS,
   LOG_LEVEL,
   VERSION,
+  REVOKE,
 ];
 
 export interface AdminListener {
@@ -77,5 +79,5 @@ async function respond(
 /** `HEAD` is `GET` whose body Node leaves out. */
 function handlerOf({ methods }: AdminRoute, method: string): AdminHandler | undefined {
   const name = method === 'HEAD' ? 'GET' : method;
-  return name === 'GET' || name === 'PUT' || name === 'DELETE' ? methods[name] : undefined;
+  return name === 'GET' || name === 'POST' || name === 'PUT' || name === 'DELETE' ? methods[name] : undefined;
 }

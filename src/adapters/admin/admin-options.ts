@@ -1,6 +1,7 @@
 import type { Inspector } from '../../runtime/ports/inspector.ts';
 import type { LogLevelControl } from '../../runtime/ports/log-level.ts';
 import type { Readiness } from '../../runtime/ports/readiness.ts';
+import type { TokenRevoker } from '../../runtime/ports/token-revoker.ts';
 
 /** What the admin listener shows and steers. */
 export interface AdminOptions {
@@ -11,5 +12,6 @@ export interface AdminOptions {
   readonly readiness: Readiness;
   readonly inspector: Inspector;
   readonly logLevel: LogLevelControl;
+  readonly tokens: TokenRevoker;
   readonly metrics: { readonly contentType: string; scrape(): Promise<string> };
 }

@@ -7,7 +7,7 @@ export interface AdminRoute {
   readonly path: RegExp;
   /** Answered to everybody: probes of an orchestrator carry no token and no known host name. */
   readonly open: boolean;
-  readonly methods: Readonly<Partial<Record<'GET' | 'PUT' | 'DELETE', AdminHandler>>>;
+  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', AdminHandler>>>;
 }
 
 export type AdminHandler = (exchange: AdminExchange) => void | Promise<void>;

@@ -10,6 +10,7 @@ import {
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import { KeySet } from './key-set.ts';
+import { endOf, MAX_TOKEN_LENGTH, tokenIdOf } from './token-id.ts';
 import { refusalOf, TOKEN_REFUSALS } from './token-refusal.ts';
 
 export type JwtAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA';
@@ -28,15 +29,13 @@ export interface JwtAuthenticatorOptions {
   readonly settings: JwtSettings;
   readonly clock: Clock;
   readonly log: Log;
+  /** By the id of the token; nobody revokes any unless told. */
+  readonly isRevoked?: (tokenId: string) => boolean;
 }
 
 /** Ms by which the clock of who issues tokens may be ahead of ours. Not applied to `exp`, which ends a session. */
 const CLOCK_TOLERANCE = 5_000;
-/** Longer tokens are refused unread. */
-const MAX_TOKEN_LENGTH = 16_384;
 const MAX_USER_LENGTH = 256;
-/** The last instant a `Date` can hold; a token that names a later one never expires. */
-const LAST_INSTANT = 8.64e15;
 
 /**
  * `auth.mode=jwt`: a client is who its token says, when the token is signed by a key of ours with an algorithm of ours.
@@ -44,16 +43,18 @@ const LAST_INSTANT = 8.64e15;
  * Algorithms are pinned by the configuration; the shared secret verifies HS256 and nothing else, published keys verify
  * RS256, ES256 and EdDSA and nothing else, so that a public key can never pass as a secret. `iss` and `aud` are
  * required to match when configured. The user is the claim `sub`, or `user` when there is no `sub`; a token with
- * neither is invalid. Without `exp` the login does not end.
+ * neither is invalid. Without `exp` the login does not end. A token that was revoked is refused however good it is.
  */
 export class JwtAuthenticator implements Authenticator {
   readonly #clock: Clock;
   readonly #options: JWTVerifyOptions;
   readonly #findKey: JWTVerifyGetKey;
+  readonly #isRevoked: (tokenId: string) => boolean;
 
   /** Throws `HoldfastError('invalid_argument')` when an algorithm has no key to go with. */
-  constructor({ settings, clock, log }: JwtAuthenticatorOptions) {
+  constructor({ settings, clock, log, isRevoked = () => false }: JwtAuthenticatorOptions) {
     this.#clock = clock;
+    this.#isRevoked = isRevoked;
     this.#options = {
       algorithms: [...settings.algorithms],
       clockTolerance: CLOCK_TOLERANCE / 1000,
@@ -70,8 +71,10 @@ export class JwtAuthenticator implements Authenticator {
     }
     const now = this.#clock.wallNow();
     const payload = await this.#verify(token, now);
-    const identity = { user: userOf(payload), expiresAt: endOf(payload) };
+    const tokenId = tokenIdOf(payload, token);
+    const identity = { user: userOf(payload), expiresAt: endOf(payload), tokenId };
     if (identity.expiresAt <= now) throw refusalOf(new errors.JWTExpired('it has expired', payload, 'exp'));
+    if (this.#isRevoked(tokenId)) throw new AuthenticationFailed(TOKEN_REFUSALS.revoked);
     return identity;
   }
 
@@ -122,9 +125,4 @@ function userOf(payload: JWTPayload): string {
     );
   }
   return user;
-}
-
-function endOf(payload: JWTPayload): number {
-  const end = payload.exp === undefined ? Number.POSITIVE_INFINITY : payload.exp * 1000;
-  return end <= LAST_INSTANT ? end : Number.POSITIVE_INFINITY;
 }

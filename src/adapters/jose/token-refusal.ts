@@ -8,6 +8,7 @@ import { AuthenticationFailed } from '../../runtime/ports/authenticator.ts';
 export const TOKEN_REFUSALS = {
   missing: 'token missing',
   expired: 'token expired',
+  revoked: 'token revoked',
   notYet: 'token not valid yet',
   invalid: 'invalid token',
   unavailable: 'authentication unavailable',

@@ -4,7 +4,7 @@ import type { Handshake } from '../connection/handshake.ts';
 import type { LettersGiven } from './letters-seen.ts';
 
 /** Shape of what follows: a node refuses passports of another version, and the client stays where it is. */
-export const PASSPORT_VERSION = 2;
+export const PASSPORT_VERSION = 3;
 
 /** Everything of a session that travels to another node. Plain data. */
 export interface Passport {
@@ -36,6 +36,8 @@ export interface SocketStamp {
   readonly id: string;
   readonly namespace: string;
   readonly user: string;
+  /** Empty when it logged in without a token that could be revoked. */
+  readonly tokenId: string;
   readonly rooms: readonly string[];
   /** Ms since 1970; Infinity when the login does not end. */
   readonly expiresAt: number;

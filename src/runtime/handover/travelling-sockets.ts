@@ -21,11 +21,12 @@ export class TravellingSockets {
 
   stamp(socket: Socket): SocketStamp {
     const { machine, parts } = this.sockets;
-    const { id, namespace, user, rooms, row } = socket;
+    const { id, namespace, user, tokenId, rooms, row } = socket;
     return {
       id,
       namespace: namespace.name,
       user,
+      tokenId,
       rooms: rooms === null ? [] : Array.from(rooms, ({ name }) => name),
       expiresAt: parts.table.expiresAt[row]!,
       machine: { state: machine.stateName(row), timers: machine.timers(row) },
@@ -37,10 +38,14 @@ export class TravellingSockets {
     return stamps.every(({ machine }) => this.sockets.machine.knows(machine.state, machine.timers));
   }
 
-  restore(connection: Connection, { id, namespace, user, rooms, expiresAt, machine }: SocketStamp): void {
+  restore(
+    connection: Connection,
+    { id, namespace, user, tokenId, rooms, expiresAt, machine }: SocketStamp,
+  ): void {
     const { table, namespaces, presence, membership, sessions, ids, clock, node } = this.sockets.parts;
     const socket = table.get(id, connection, namespaces.open(namespace));
     socket.user = user;
+    socket.tokenId = tokenId;
     table.expiresAt[socket.row] = expiresAt;
     connection.addSocket(socket);
     this.sockets.machine.restore(socket.row, machine.state, machine.timers);
@@ -49,6 +54,7 @@ export class TravellingSockets {
     membership.enter(socket);
     membership.join(socket, rooms);
     sessions.add(socket);
+    this.sockets.parts.loggedIn(socket);
   }
 
   /** It lives on another node for good. */

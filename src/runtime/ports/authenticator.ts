@@ -25,6 +25,8 @@ export interface Identity {
   readonly user: string;
   /** Milliseconds since 1970 at which the login ends, or `Infinity`. */
   readonly expiresAt: number;
+  /** What the token is known by, where one was shown that can be revoked. */
+  readonly tokenId?: string;
 }
 
 export const ANONYMOUS: Identity = Object.freeze({ user: '', expiresAt: Number.POSITIVE_INFINITY });

@@ -181,6 +181,7 @@ export class Logins {
       if (identity.user !== socket.user) return { error: 'the token belongs to another user' };
       if (this.options.table.at(socket.row) !== socket) return { error: 'the socket is gone' };
       this.options.table.expiresAt[socket.row] = identity.expiresAt;
+      socket.tokenId = identity.tokenId ?? '';
       this.options.renewed(socket);
       return { expiresAt: expiryText(identity) };
     } catch (error) {
@@ -210,6 +211,7 @@ export class Logins {
 
   private assign(socket: Socket, identity: Identity): void {
     socket.user = identity.user;
+    socket.tokenId = identity.tokenId ?? '';
     socket.changed();
     this.options.table.expiresAt[socket.row] = identity.expiresAt;
   }

@@ -21,6 +21,10 @@ export class SocketTable {
     return this.sockets[row];
   }
 
+  *all(): Iterable<Socket> {
+    for (const socket of this.sockets) if (socket !== undefined) yield socket;
+  }
+
   /** Public ids of all there are. */
   *ids(): Iterable<string> {
     for (const socket of this.sockets) if (socket !== undefined) yield socket.id;

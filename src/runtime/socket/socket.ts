@@ -14,6 +14,8 @@ export class Socket {
   readonly connection: Connection;
   readonly namespace: Namespace;
   user = '';
+  /** What the token of its login is known by; empty where there is none that could be revoked. */
+  tokenId = '';
   rooms: Set<Room> | null = null;
   /** Neighbours in the namespace's list of members. */
   previous: Socket | null = null;

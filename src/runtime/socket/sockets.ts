@@ -53,6 +53,8 @@ export interface SocketsParts {
   readonly counters: Counters;
   readonly clock: Clock;
   readonly node: number;
+  /** The login of this socket counts from now on; on its way here it may have ended. */
+  readonly loggedIn: (socket: Socket) => void;
   /** Hands an acknowledgement to the node that gathers it. */
   readonly passAck: (node: number, socket: string, ackId: number, body: Body) => void;
   /** Tells the connection below what happened to its sockets. */
@@ -195,6 +197,7 @@ export class Sockets {
     membership.enter(socket);
     sessions.add(socket);
     this.parts.signal(connection, 'NAMESPACE_JOINED');
+    this.parts.loggedIn(socket);
   }
 
   forgotten(socket: Socket): void {
