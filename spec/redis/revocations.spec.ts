@@ -18,22 +18,19 @@ async function nodeOn(redis: RedisFixture) {
   const sessions = new Set<string>();
   const ended: string[] = [];
   const events = new RedisEventChannel(client, clock, new SilentLog());
-  const revocations = new Revocations(
-    {
-      tokens,
-      store: new RedisRevocationStore(client),
-      events,
-      endLogins: (isOver) => {
-        const ending = [...sessions].filter(isOver);
-        for (const id of ending) sessions.delete(id);
-        ended.push(...ending);
-        return ending.length;
-      },
-      clock,
-      log: new SilentLog(),
+  const revocations = new Revocations({
+    tokens,
+    store: new RedisRevocationStore(client),
+    events,
+    endLogins: (isOver) => {
+      const ending = [...sessions].filter(isOver);
+      for (const id of ending) sessions.delete(id);
+      ended.push(...ending);
+      return ending.length;
     },
-    60_000,
-  );
+    clock,
+    log: new SilentLog(),
+  });
   await revocations.start();
   return { client, tokens, sessions, ended, revocations, events };
 }
