@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
+import { endLogins } from '../../src/runtime/socket/end-logins.ts';
 import { Client } from './client.ts';
 import { NAME_IS_TOKEN, ScriptedAuthenticator } from './scripted-authenticator.ts';
 import { World } from './world.ts';
@@ -294,5 +295,37 @@ describe('a client that joins and leaves in a loop', () => {
     expect(client.closed).toBe(true);
     expect(neighbour.closed).toBe(false);
     expect(authenticator.pending.length).toBeLessThanOrEqual(9);
+  });
+});
+
+describe('a token that is revoked', () => {
+  const login = (tokenId: string) => ({ user: 'ann', expiresAt: Number.POSITIVE_INFINITY, tokenId });
+  /** The token says what it is known by. */
+  const authenticator = { authenticate: ({ token }: { token: string }) => login(token) };
+
+  it('ends the connections that bear it, each once, and no others', async () => {
+    const world = new World({ authenticator });
+    const bad = new Client(world).join('/', { token: 'bad' });
+    const good = new Client(world).join('/', { token: 'good' });
+    await world.settle();
+    expect(endLogins(world.gateway, (id) => id === 'bad')).toBe(1);
+    await world.settle();
+    expect(bad.webSocket!.farewell).toEqual({ code: 4004, reason: 'token expired' });
+    expect(good.closed).toBe(false);
+    expect(world.disconnects('token expired')).toBe(1);
+    expect(endLogins(world.gateway, (id) => id === 'bad')).toBe(0);
+  });
+
+  it('lets nobody stay who was let in with it just before', async () => {
+    const world = new World({
+      authenticator,
+      parts: (parts) => ({ ...parts, isRevoked: (id) => id === 'bad' }),
+    });
+    const late = new Client(world).join('/', { token: 'bad' });
+    const good = new Client(world).join('/', { token: 'good' });
+    await world.settle();
+    expect(late.webSocket!.farewell).toEqual({ code: 4004, reason: 'token expired' });
+    expect(world.farewells()).toEqual({ [late.id]: 'token expired' });
+    expect(good.closed).toBe(false);
   });
 });
