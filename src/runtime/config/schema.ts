@@ -123,7 +123,11 @@ export const CONFIG_SCHEMA = z.object({
     maxBody: setting(size(), '1MB', 'Largest request of the push API.'),
   }),
   admin: z.object({
-    listen: setting(listenAddress, '127.0.0.1:9090', 'Health, metrics, inspection, log level and revoked tokens.'),
+    listen: setting(
+      listenAddress,
+      '127.0.0.1:9090',
+      'Health, metrics, inspection, log level and revoked tokens.',
+    ),
     token: setting(
       BEARER,
       '',
