@@ -1,14 +1,10 @@
 import { RedisBurial } from '../../src/adapters/redis/burial.ts';
 import { RedisDedupWindow } from '../../src/adapters/redis/dedup-window.ts';
-import { RedisPresence } from '../../src/adapters/redis/presence.ts';
 import { StreamUpstreamLog } from '../../src/adapters/redis/streams/upstream-log.ts';
-import { StagePresence } from '../../src/node/stage-presence.ts';
 import { LeaseKeeper } from '../../src/runtime/cluster/lease-keeper.ts';
-import { Dispatcher } from '../../src/runtime/delivery/dispatcher.ts';
 import { Homes } from '../../src/runtime/delivery/homes.ts';
 import { Arrival } from '../../src/runtime/handover/arrival.ts';
 import type { UpstreamHandler } from '../../src/runtime/ports/upstream-log.ts';
-import { UpstreamDisconnect } from '../../src/runtime/socket/upstream-records.ts';
 import { SeenPostmarks } from '../../src/runtime/wire/postmark.ts';
 import type { ViolationKind } from '../support/history/violation.ts';
 import { ApiDoor } from './api-door.ts';
@@ -18,6 +14,9 @@ export interface Safeguard {
   readonly name: string;
   /** What is found when it is not there. */
   readonly finds: ViolationKind;
+  /** Faults under which it is needed, and seeds of them that find it missing. */
+  readonly under: readonly string[];
+  readonly seeds: readonly number[];
   /** Takes it away; returns how to put it back. */
   readonly remove: () => () => void;
 }
@@ -44,6 +43,8 @@ export const SAFEGUARDS: readonly Safeguard[] = [
   {
     name: 'a node that may have lost its lease is fenced off',
     finds: 'missing',
+    under: ['gateways: silences to Redis', 'gateways: cuts from Redis', 'gateways: pauses'],
+    seeds: [1, 5, 6],
     // It goes on as if it had it, however often it hears that it has not.
     remove: () =>
       all(
@@ -55,6 +56,8 @@ export const SAFEGUARDS: readonly Safeguard[] = [
   {
     name: 'Redis refuses records of a node that was buried',
     finds: 'phantom',
+    under: ['gateways: silences to Redis'],
+    seeds: [1, 3, 6],
     remove: () =>
       all(
         replace(RedisBurial, 'fence', () => async () => {}),
@@ -64,39 +67,37 @@ export const SAFEGUARDS: readonly Safeguard[] = [
   {
     name: 'letters that came before are known by their postmarks',
     finds: 'doubled',
+    under: ['apis: silences to Redis', 'apis: resets to Redis'],
+    seeds: [1, 4],
     remove: () => replace(SeenPostmarks, 'isNew', () => () => true),
   },
   {
     name: 'after a move, what comes directly waits for what the old home passes on',
-    finds: 'reordered',
+    finds: 'doubled',
+    under: ['gateways: slows to Redis'],
+    seeds: [1, 2, 3],
     remove: () => replace(Arrival, 'withholds', () => () => false),
-  },
-  {
-    name: 'a session that has moved is not given what it had before',
-    finds: 'reordered',
-    remove: () => replace(Arrival, 'isBehind', () => () => false),
   },
   {
     name: 'both homes of a session that has just moved are written to',
     finds: 'reordered',
+    under: ['gateways: slows to Redis'],
+    seeds: [10],
     remove: () => replace(Homes, 'besides', () => () => -1),
   },
   {
     name: 'every API node knows where sessions went',
     finds: 'reordered',
-    remove: () =>
-      replace(
-        Dispatcher,
-        'receive',
-        (original) =>
-          function (this: Dispatcher, letter: never) {
-            if ((letter as { kind: string }).kind !== 'moved') original.call(this, letter);
-          },
-      ),
+    under: ['gateways: slows to Redis'],
+    seeds: [3, 4, 5],
+    // It takes every session to be where it was born.
+    remove: () => replace(Homes, 'learn', () => () => {}),
   },
   {
     name: 'records leave the log when the backend has answered, not before',
     finds: 'missing',
+    under: ['apis: kills'],
+    seeds: [5, 15, 16],
     remove: () =>
       replace(
         StreamUpstreamLog,
@@ -112,47 +113,10 @@ export const SAFEGUARDS: readonly Safeguard[] = [
       ),
   },
   {
-    name: 'whoever says the end of a socket says it under the same message id',
-    finds: 'phantom',
-    remove: () =>
-      replace(
-        UpstreamDisconnect,
-        'messageId',
-        () =>
-          function (this: UpstreamDisconnect) {
-            return `${this.key} at ${this.time}`;
-          },
-      ),
-  },
-  {
-    name: 'a socket that ended leaves presence when its end is in the log',
-    finds: 'missing',
-    remove: () =>
-      replace(
-        StagePresence,
-        'removeWhenLogged',
-        () =>
-          function (this: { presence: StagePresence }, socket: never) {
-            this.presence.remove(socket);
-          } as Method,
-      ),
-  },
-  {
-    name: 'an old home writes where a session went, should the new one not be able to',
-    finds: 'missing',
-    remove: () =>
-      replace(
-        RedisPresence,
-        'cede',
-        () =>
-          function (this: RedisPresence, socket: never) {
-            this.depart(socket);
-          } as Method,
-      ),
-  },
-  {
     name: 'a push that is repeated is known by its dedupKey',
     finds: 'doubled',
+    under: ['apis: silences to Redis'],
+    seeds: [2, 5, 6],
     remove: () =>
       replace(RedisDedupWindow, 'run', () => (_key: never, work: never) => (work as () => unknown)()),
   },

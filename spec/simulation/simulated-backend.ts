@@ -18,6 +18,8 @@ export class SimulatedBackend {
   /** When it heard of each first. */
   readonly begun = new Map<string, number>();
   readonly ends = new Set<string>();
+  /** How often it sent each echo: once for each time it heard the message. */
+  readonly echoes = new Map<string, number>();
   /** Share of calls whose answer is lost. */
   lossy = 0;
   private readonly time: VirtualTime;
@@ -74,10 +76,12 @@ export class SimulatedBackend {
       this.history.received(`${id}, after the end of its session`, BACKEND);
     }
     this.hear(id, record);
-    if (isNew) this.history.sent(`echo of ${id}`, `echoes to ${session}`, [session]);
+    const echo = `echo of ${id}`;
+    if (isNew) this.history.sent(echo, `echoes to ${session}`, [session]);
+    this.echoes.set(echo, (this.echoes.get(echo) ?? 0) + 1);
     return {
       ack: { args: JSON.stringify([id]), attachments: [] },
-      actions: [emitCommand({ sockets: [record.key] }, 'said', [`echo of ${id}`])],
+      actions: [emitCommand({ sockets: [record.key] }, 'said', [echo])],
     };
   }
 

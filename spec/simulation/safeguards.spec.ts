@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { FAULTS } from './faults.ts';
+import { PATIENCE, report } from './part.ts';
+import { SAFEGUARDS } from './safeguards.ts';
+import { simulate } from './simulate.ts';
+
+describe('a simulation finds out when there is nothing to see to it that', () => {
+  it.each(SAFEGUARDS)(
+    '$name',
+    async (safeguard) => {
+      const faults = FAULTS.filter(({ name }) => safeguard.under.includes(name));
+      expect(faults).toHaveLength(safeguard.under.length);
+      const found = new Set<string>();
+      for (const seed of safeguard.seeds) {
+        const complete = await simulate({ seed, faults });
+        expect(complete.found === '' ? '' : report(complete)).toBe('');
+        const { violations } = await simulate({ seed, faults, without: safeguard });
+        for (const { kind } of violations) found.add(kind);
+      }
+      expect([...found]).toContain(safeguard.finds);
+    },
+    PATIENCE,
+  );
+});
