@@ -282,6 +282,7 @@ export class Gateway {
       sockets: travelling,
       membership,
       outbound,
+      codecLimits: limits,
       messageLimits: options.messageLimits,
       lately: () => options.wheel.lately(),
       clock,

@@ -4,13 +4,24 @@ import type { CodecLimits } from './codec-limits.ts';
 import { ParseError } from './parse-error.ts';
 import type { SocketPacket, SocketPacketType } from './socket-packet.ts';
 
+/** A half-assembled packet as plain data: a stock client may begin it over polling and end it over a WebSocket elsewhere. */
+export interface AssemblyStamp {
+  readonly type: typeof SocketPacketType.EVENT | typeof SocketPacketType.ACK;
+  readonly namespace: string;
+  readonly ackId: number;
+  readonly event: string;
+  readonly args: string;
+  readonly awaitedAttachments: number;
+  readonly attachments: readonly Uint8Array[];
+}
+
 /**
  * A binary packet whose attachments are on their way. Exists only from a packet with `awaitedAttachments` to the
  * last of them; while it exists, a Socket.IO text packet is `TEXT_WHILE_ATTACHMENTS_AWAITED`, and without it a
  * binary message of the JSON parser is `UNEXPECTED_BINARY`.
  */
 export class AttachmentAssembler {
-  readonly type: typeof SocketPacketType.EVENT | typeof SocketPacketType.ACK;
+  readonly type: AssemblyStamp['type'];
   readonly namespace: string;
   readonly ackId: number;
   readonly event: string;
@@ -20,14 +31,25 @@ export class AttachmentAssembler {
   private bytesLeft: number;
 
   /** Copies what it needs of `packet`, which is an EVENT or ACK with `awaitedAttachments` above 0. */
-  constructor(packet: SocketPacket, limits: CodecLimits) {
-    this.type = packet.type as typeof SocketPacketType.EVENT | typeof SocketPacketType.ACK;
+  constructor(packet: SocketPacket | AssemblyStamp, limits: CodecLimits) {
+    this.type = packet.type as AssemblyStamp['type'];
     this.namespace = packet.namespace;
     this.ackId = packet.ackId;
     this.event = packet.event;
     this.args = packet.args;
     this.awaited = packet.awaitedAttachments;
     this.bytesLeft = limits.maxAttachmentBytes;
+  }
+
+  static from(stamp: AssemblyStamp, limits: CodecLimits): AttachmentAssembler {
+    const assembler = new AttachmentAssembler(stamp, limits);
+    for (const bytes of stamp.attachments) assembler.add(bytes, 0, bytes.length);
+    return assembler;
+  }
+
+  stamp(): AssemblyStamp {
+    const { type, namespace, ackId, event, args, awaited, attachments } = this;
+    return { type, namespace, ackId, event, args, awaitedAttachments: awaited, attachments };
   }
 
   /** Takes a copy of the next attachment, `bytes[start..end)`. */

@@ -1,3 +1,5 @@
+import { AttachmentAssembler } from '../codec/attachment-assembler.ts';
+import type { CodecLimits } from '../codec/codec-limits.ts';
 import type { Admission } from '../connection/admission.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionRunner } from '../connection/connection-runner.ts';
@@ -24,6 +26,7 @@ export interface ArrivalsOptions {
   readonly membership: Membership;
   readonly outbound: Outbound;
   readonly messageLimits: TokenBuckets | null;
+  readonly codecLimits: CodecLimits;
   /** The engine's time. */
   readonly lately: () => number;
   readonly clock: Clock;
@@ -56,8 +59,8 @@ export class Arrivals {
 
   /** The session runs here from now on. */
   install(passport: Passport, from: number, webSocket: WebSocketHandle): Connection {
-    const { table, ids, runner, admission, sockets, outbound, messageLimits, lately, announce, incarnation } =
-      this.options;
+    const { table, ids, runner, admission, sockets, outbound, messageLimits, codecLimits } = this.options;
+    const { lately, announce, incarnation } = this.options;
     const connection = table.get(passport.flavour, passport.handshake);
     const { row } = connection;
     admission.arrived(passport.handshake.address);
@@ -66,6 +69,8 @@ export class Arrivals {
     ids.set(connection.idHigh, connection.idLow, row);
     connection.webSocket = webSocket;
     connection.isOnWebSocket = true;
+    const { assembly } = passport;
+    connection.assembler = assembly === null ? null : AttachmentAssembler.from(assembly, codecLimits);
     connection.move = new Arrival(from, passport.given, this.options.receive);
     table.flags[row] = passport.flags;
     table.interval[row] = passport.interval;

@@ -196,6 +196,7 @@ export class Departures {
       machine: { state: runner.stateName(row), timers: runner.timers(row) },
       sockets: socketsOf(connection).map((socket) => sockets.stamp(socket)),
       outbox: connection.outbox ?? [],
+      assembly: connection.assembler?.stamp() ?? null,
       given: lettersSeen.all(),
     };
   }

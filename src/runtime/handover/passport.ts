@@ -1,10 +1,11 @@
+import type { AssemblyStamp } from '../codec/attachment-assembler.ts';
 import type { Frame } from '../codec/engine-packet.ts';
 import type { Flavour } from '../codec/flavour.ts';
 import type { Handshake } from '../connection/handshake.ts';
 import type { LettersGiven } from './letters-seen.ts';
 
 /** Shape of what follows: a node refuses passports of another version, and the client stays where it is. */
-export const PASSPORT_VERSION = 3;
+export const PASSPORT_VERSION = 4;
 
 /** Everything of a session that travels to another node. Plain data. */
 export interface Passport {
@@ -22,6 +23,8 @@ export interface Passport {
   readonly sockets: readonly SocketStamp[];
   /** What waits for the client, oldest first. */
   readonly outbox: readonly Frame[];
+  /** A binary packet that the client has begun; null when there is none. */
+  readonly assembly: AssemblyStamp | null;
   /** Letters that the sockets were given already. */
   readonly given: LettersGiven;
 }
