@@ -43,6 +43,7 @@ export class ClusterApi implements Role {
   private readonly dispatcher: Dispatcher;
   private readonly undertaker: Undertaker;
   private mailbox: MailboxSubscription | null = null;
+  private isClosed = false;
   private closeInlet: () => Promise<void> = async () => {};
 
   constructor(options: ClusterApiOptions) {
@@ -93,6 +94,8 @@ export class ClusterApi implements Role {
     this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));
     await this.mailbox.reading;
     await this.takeCensus();
+    // Its number may have been lost meanwhile: it must not begin what nobody would end.
+    if (this.isClosed) return {};
     this.api.startHearing();
     const ports = await this.api.listen();
     this.closeInlet = await seat.openInlet(this.dispatcher);
@@ -133,6 +136,7 @@ export class ClusterApi implements Role {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     this.undertaker.stop();
     this.api.stopListening();
     await Promise.all([this.closeInlet(), this.api.stopHearing(0), this.mailbox?.close()]);
@@ -156,7 +160,7 @@ export class ClusterApi implements Role {
     // Until every gateway has read of this node nobody would tell it.
     await pause(2 * DIRECTORY_REFRESH);
     const end = clock.now() + config.cluster.leaseTtl;
-    for (;;) {
+    while (!this.isClosed) {
       try {
         return await this.dispatcher.census();
       } catch (error) {
