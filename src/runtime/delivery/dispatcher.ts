@@ -82,7 +82,8 @@ export class Dispatcher implements Deliverer {
   }
 
   async perform(command: Exclude<Command, EmitCommand>): Promise<number> {
-    const answers = await this.ask(command.to, this.options.answerTimeout, (reply, nodes) =>
+    // A hundred thousand sockets take seconds, most of them to be written down in Redis.
+    const answers = await this.ask(command.to, 2 * this.options.answerTimeout, (reply, nodes) =>
       this.letter(command, nodes, reply),
     );
     return answers.reduce((sum, answer) => sum + (answer.kind === 'changed' ? answer.sockets : 0), 0);
