@@ -82,12 +82,26 @@ export class Workload {
 
   /** Sessions that ended by themselves: who, and what the client said. */
   broken(): readonly string[] {
-    return this.sessions
-      .filter(
-        ({ whyEnded }) =>
-          whyEnded !== '' && !whyEnded.startsWith('closed by') && whyEnded !== 'io client disconnect',
-      )
-      .map(({ name, kind, whyEnded }) => `${name} (${kind}): ${whyEnded}`);
+    return this.brokenSessions().map(({ name, kind, whyEnded }) => `${name} (${kind}): ${whyEnded}`);
+  }
+
+  /** Resolves when the backend has heard the end of every session that broke and whose begin it heard. */
+  async endsHeard(): Promise<void> {
+    const { backend } = this.options;
+    const unheard = () =>
+      this.brokenSessions().filter(({ name }) => backend.sockets.has(name) && !backend.ends.has(name));
+    await until(
+      () => unheard().length === 0,
+      SETTLE_TIMEOUT,
+      () => `the backend has not heard the end of ${unheard().length} sessions`,
+    );
+  }
+
+  private brokenSessions(): readonly Session[] {
+    return this.sessions.filter(
+      ({ whyEnded }) =>
+        whyEnded !== '' && !whyEnded.startsWith('closed by') && whyEnded !== 'io client disconnect',
+    );
   }
 
   /** Lets clients and pushers finish, waits for every answer still owed, and judges. Sessions are closed at the end. */
