@@ -321,6 +321,7 @@ describe('delivery, against a naive model', () => {
     const toRoom = { ...nobody, rooms: [0] };
     const toUser = { ...nobody, users: [0] };
     const emit = { do: 'emit', except: nobody, namespace: 0, attachment: false } as const;
+    let published = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
         const comparison = new Comparison();
@@ -337,10 +338,12 @@ describe('delivery, against a naive model', () => {
         await checkPresence(comparison.world);
         checkRecords(comparison.world);
         comparison.finish();
-        expect(comparison.world.network.published).toBeGreaterThan(0);
+        published += comparison.world.network.published;
       }),
       { numRuns: 15 },
     );
+    // Not in each: everybody may leave in the first step.
+    expect(published).toBeGreaterThan(0);
   });
 });
 
