@@ -92,6 +92,19 @@ judge('Engine.IO 4 over websocket', ({ server, clause, strict }) => {
     });
   }
 
+  for (const connection of ['close', 'keep-alive']) {
+    strict('EIO4-WS-9', `says 400 to a handshake with Connection: ${connection}`, async () => {
+      const headers = { connection, upgrade: 'websocket', 'sec-websocket-version': '13' };
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        get(url().replace('ws:', 'http:'), { headers }, resolve)
+          .on('upgrade', () => reject(new Error('was upgraded')))
+          .on('error', reject);
+      });
+      answer.resume();
+      expect(answer.statusCode).toBe(400);
+    });
+  }
+
   strict(
     'EIO4-WS-7',
     'ends the TCP connection soon after its close frame, even when the client ignores that',

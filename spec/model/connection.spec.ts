@@ -36,9 +36,7 @@ const NOT_OF_THIS_WORLD: Readonly<Record<string, string>> = {
   'closing TRANSPORT_FAILED': 'polling has no transport that could fail, a WebSocket closes in one step',
 };
 
-// One journey in some twenty runs, mostly on busy cores, sees an authenticated Engine.IO 3 WebSocket end early. The
-// cause is not known; the note of the change that wrote this says what was ruled out.
-describe('a live connection', { retry: 2 }, () => {
+describe('a live connection', () => {
   it.each(journeysOf(driven).map((journey) => [titleOf(journey), journey] as const))(
     'goes the way of its machine: %s',
     async (_, journey) => {

@@ -90,7 +90,7 @@ export class Elsewhere {
       } else if (aborted) {
         void this.options.peers.candidateLost(home, session);
       } else {
-        response.cork(() => accept(visitor));
+        accept(visitor);
       }
     });
   }

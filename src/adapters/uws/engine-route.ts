@@ -15,15 +15,15 @@ import type { PeerAddress } from './peer-address.ts';
 import { receiveBody } from './request-body.ts';
 import { UwsPoll } from './uws-poll.ts';
 import type { Visitor } from './visitor.ts';
+import { type WebSocketRoute, webSocketBehavior } from './web-socket-route.ts';
 import {
   acceptUpgrade,
+  acceptUpgradeLater,
   type ConnectionSocket,
   readUpgrade,
-  refuseVersion,
+  refuseHandshake,
   type UpgradeRequest,
-  type WebSocketRoute,
-  webSocketBehavior,
-} from './web-socket-route.ts';
+} from './web-socket-upgrade.ts';
 
 export interface EngineRouteOptions extends WebSocketRoute {
   readonly engine: Engine;
@@ -198,7 +198,7 @@ export class EngineRoute {
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    if (refuseVersion(response, request)) return;
+    if (refuseHandshake(response, request)) return;
     const origin = request.getHeader('origin');
     const query = request.getQuery() ?? '';
     const parsed = parseEngineQuery(query);
@@ -211,14 +211,14 @@ export class EngineRoute {
       if (connection === null) return this.upgradeElsewhere(response, origin, parsed, upgrade);
       const refusal = this.options.engine.mayUpgrade(connection);
       if (refusal !== null) return this.refuse(response, origin, refusal);
-      return acceptUpgrade(response, upgrade, connection);
+      return acceptUpgrade(response, upgrade, connection, this.options.engine);
     }
     const { engine } = this.options;
     const handshake = this.read(response, request, query);
     const outcome = engine.handshake(handshake, this.options.speaks, parsed.eio as 3 | 4, parsed.base64);
     if (!(outcome instanceof Promise)) {
       if (typeof outcome === 'string') return this.refuse(response, origin, outcome);
-      return acceptUpgrade(response, upgrade, outcome);
+      return acceptUpgrade(response, upgrade, outcome, engine);
     }
     let aborted = false;
     response.onAborted(() => {
@@ -230,7 +230,7 @@ export class EngineRoute {
       } else if (typeof settled === 'string') {
         this.refuse(response, origin, settled);
       } else {
-        response.cork(() => acceptUpgrade(response, upgrade, settled));
+        acceptUpgradeLater(response, upgrade, settled, engine);
       }
     });
   }
@@ -244,7 +244,8 @@ export class EngineRoute {
     const { elsewhere } = this.options;
     const home = elsewhere?.homeOf(parsed.sid) ?? null;
     if (elsewhere === null || home === null) return this.refuse(response, origin, 'unknownSession');
-    const accept = (visitor: Visitor) => acceptUpgrade(response, upgrade, visitor);
+    const { engine } = this.options;
+    const accept = (visitor: Visitor) => acceptUpgradeLater(response, upgrade, visitor, engine);
     const refuse = (name: EngineErrorName) => this.refuse(response, origin, name);
     elsewhere.upgrade(response, home, this.nameOf(parsed), accept, refuse);
   }

@@ -1,18 +1,17 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
-import type { HandshakeOutcome } from '../../runtime/connection/engine.ts';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import { packHeaders } from './handshake-headers.ts';
 import { statusLine } from './http-status.ts';
 import type { OriginPolicy } from './origin-policy.ts';
 import type { PeerAddress } from './peer-address.ts';
+import { type WebSocketRoute, webSocketBehavior } from './web-socket-route.ts';
 import {
   acceptUpgrade,
+  acceptUpgradeLater,
   type ConnectionSocket,
   readUpgrade,
-  refuseVersion,
-  type WebSocketRoute,
-  webSocketBehavior,
-} from './web-socket-route.ts';
+  refuseHandshake,
+} from './web-socket-upgrade.ts';
 
 export interface PlainRouteOptions extends WebSocketRoute {
   readonly origins: OriginPolicy;
@@ -38,7 +37,7 @@ export class PlainRoute {
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    if (refuseVersion(response, request)) return;
+    if (refuseHandshake(response, request)) return;
     const { origins, addresses, engine } = this.options;
     const origin = request.getHeader('origin');
     if (!origins.allows(origin, request.getHeader('host'))) return this.refuse(response, 'forbidden');
@@ -49,24 +48,23 @@ export class PlainRoute {
       query: request.getQuery() ?? '',
       headers: packHeaders(request),
     };
-    let aborted = false;
-    const finish = (outcome: HandshakeOutcome) => {
-      if (typeof outcome === 'string') {
-        if (!aborted) this.refuse(response, outcome);
-      } else if (aborted) {
-        engine.abandoned(outcome);
-      } else {
-        acceptUpgrade(response, upgrade, outcome);
-      }
-    };
     const outcome = engine.handshake(handshake, 'websocket', 4, false);
-    if (!(outcome instanceof Promise)) return finish(outcome);
+    if (!(outcome instanceof Promise)) {
+      if (typeof outcome === 'string') return this.refuse(response, outcome);
+      return acceptUpgrade(response, upgrade, outcome, engine);
+    }
+    let aborted = false;
     response.onAborted(() => {
       aborted = true;
     });
     outcome.then((settled) => {
-      if (aborted) finish(settled);
-      else response.cork(() => finish(settled));
+      if (aborted) {
+        if (typeof settled !== 'string') engine.abandoned(settled);
+      } else if (typeof settled === 'string') {
+        this.refuse(response, settled);
+      } else {
+        acceptUpgradeLater(response, upgrade, settled, engine);
+      }
     });
   }
 
