@@ -4,7 +4,7 @@ import type { PeerListenerOptions } from '../../src/adapters/uws/peer-listener.t
 import type { Connection } from '../../src/runtime/connection/connection.ts';
 import type { EngineErrorName } from '../../src/runtime/errors/engine-error.ts';
 import type { Passport } from '../../src/runtime/handover/passport.ts';
-import type { Peers, PolledPackets, SessionName } from '../../src/runtime/ports/peers.ts';
+import type { Peers, PolledPackets, PostFailure, SessionName } from '../../src/runtime/ports/peers.ts';
 import type { Poll } from '../../src/runtime/ports/poll.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -83,6 +83,21 @@ export class SimulatedPeers implements Peers {
       if (connection === null || polling === undefined) return reply('unknownSession');
       const posting = polling.beginPost(connection, binary);
       reply(typeof posting === 'string' ? posting : (polling.post(posting, body, binary) ?? 'ok'));
+    });
+    return answer === 'ok' ? null : (answer ?? 'unknownSession');
+  }
+
+  async postFailed(
+    node: number,
+    session: SessionName,
+    binary: boolean,
+    failure: PostFailure,
+  ): Promise<EngineErrorName | null> {
+    const answer = await this.ask<EngineErrorName | 'ok'>(node, STEP_TIMEOUT, (door, reply) => {
+      const connection = sessionAt(door, session);
+      const polling = door.options.engine()?.polling;
+      if (connection === null || polling === undefined) return reply('unknownSession');
+      reply(polling.postFailed(connection, binary, failure) ?? 'ok');
     });
     return answer === 'ok' ? null : (answer ?? 'unknownSession');
   }

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import type { Passport } from '../../runtime/handover/passport.ts';
 import type { Log } from '../../runtime/ports/log.ts';
-import type { Peers, PolledPackets, SessionName } from '../../runtime/ports/peers.ts';
+import type { Peers, PolledPackets, PostFailure, SessionName } from '../../runtime/ports/peers.ts';
 
 export interface PeerClientOptions {
   /** `host:port` at which a node is asked; null for one that is not there. */
@@ -50,6 +50,18 @@ export class PeerClient implements Peers {
     aborted: AbortSignal,
   ): Promise<EngineErrorName | null> {
     const answer = await this.#ask(node, binary ? 'post-binary' : 'post', session, body, aborted);
+    if (answer === null) return 'unknownSession';
+    return answer.status === 200 ? null : errorNamed(answer.body.toString());
+  }
+
+  async postFailed(
+    node: number,
+    session: SessionName,
+    binary: boolean,
+    failure: PostFailure,
+  ): Promise<EngineErrorName | null> {
+    const what = `${binary ? 'post-binary' : 'post'}/${failure}`;
+    const answer = await this.#ask(node, what, session, null, AbortSignal.timeout(STEP_TIMEOUT));
     if (answer === null) return 'unknownSession';
     return answer.status === 200 ? null : errorNamed(answer.body.toString());
   }

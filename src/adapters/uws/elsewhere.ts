@@ -1,4 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js';
+import { decodeJsonpBody } from '../../runtime/codec/jsonp.ts';
 import type { Admission } from '../../runtime/connection/admission.ts';
 import type { Engine } from '../../runtime/connection/engine.ts';
 import type { EngineErrorName } from '../../runtime/errors/engine-error.ts';
@@ -7,6 +8,7 @@ import type { SessionIds } from '../../runtime/identity/session-id.ts';
 import { nodeOf } from '../../runtime/identity/snowflake.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Peers, SessionName } from '../../runtime/ports/peers.ts';
+import { receiveBody } from './request-body.ts';
 import type { UwsPoll } from './uws-poll.ts';
 import { Visitor } from './visitor.ts';
 
@@ -25,6 +27,14 @@ export interface ElsewhereOptions {
     readonly arrivals: Arrivals;
     readonly admission: Pick<Admission, 'isOpen'>;
   };
+}
+
+/** A POST as its client announced it. */
+export interface Posted {
+  /** Its length; 0 when it was not said. */
+  readonly announced: number;
+  readonly binary: boolean;
+  readonly jsonp: boolean;
 }
 
 /** Answers a client whether a request was taken; `name` says why not. */
@@ -109,8 +119,33 @@ export class Elsewhere {
     });
   }
 
-  /** Resolves when the home has taken the packets or refused them; never for a client that has gone. */
-  async post(home: number, session: SessionName, body: Uint8Array, binary: boolean, aborted: AbortSignal) {
+  /** Reads a POST and hands it on. `answer` is called with what the home says, unless the client has gone. */
+  receivePost(
+    response: HttpResponse,
+    home: number,
+    session: SessionName,
+    { announced, binary, jsonp }: Posted,
+    answer: (refusal: EngineErrorName | null) => void,
+  ): void {
+    const { peers, maxPayload } = this.options;
+    const leaving = new AbortController();
+    const pass = (verdict: Promise<EngineErrorName | null>) => {
+      response.onAborted(() => leaving.abort());
+      void verdict.then((refusal) => {
+        if (!leaving.signal.aborted) answer(refusal);
+      });
+    };
+    receiveBody(response, announced, maxPayload, (body) => {
+      if (body === 'aborted') return void peers.postFailed(home, session, binary, 'aborted');
+      if (body === 'too large') return pass(peers.postFailed(home, session, binary, 'oversized'));
+      const packets = jsonp ? decodeJsonpBody(body) : Buffer.from(body);
+      if (packets === null) return pass(peers.postFailed(home, session, binary, 'illegal'));
+      pass(this.post(home, session, packets, binary, leaving.signal));
+    });
+  }
+
+  /** Resolves when the home has taken the packets or refused them. */
+  post(home: number, session: SessionName, body: Uint8Array, binary: boolean, aborted: AbortSignal) {
     return this.options.peers.post(home, session, body, binary, aborted);
   }
 }

@@ -168,19 +168,10 @@ export class EngineRoute {
     binary: boolean,
     announced: number,
   ): void {
-    const leaving = new AbortController();
-    receiveBody(response, announced, this.options.maxPayload, (body) => {
-      if (body === 'aborted') return leaving.abort();
-      if (body === 'too large') return this.refuse(response, origin, 'payloadTooLarge');
-      const packets = parsed.jsonp === '' ? Buffer.from(body) : decodeJsonpBody(body);
-      if (packets === null) return this.refuse(response, origin, 'badRequest');
-      response.onAborted(() => leaving.abort());
-      const posted = this.options.elsewhere!.post(home, this.nameOf(parsed), packets, binary, leaving.signal);
-      void posted.then((refusal) => {
-        if (leaving.signal.aborted) return;
-        if (refusal === null) this.taken(response, origin);
-        else this.refuse(response, origin, refusal);
-      });
+    const posted = { announced, binary, jsonp: parsed.jsonp !== '' };
+    this.options.elsewhere!.receivePost(response, home, this.nameOf(parsed), posted, (refusal) => {
+      if (refusal === null) this.taken(response, origin);
+      else this.refuse(response, origin, refusal);
     });
   }
 

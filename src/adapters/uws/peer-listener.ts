@@ -5,7 +5,7 @@ import type { Connection } from '../../runtime/connection/connection.ts';
 import type { Engine, Speaks } from '../../runtime/connection/engine.ts';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import type { Departures } from '../../runtime/handover/departures.ts';
-import type { SessionName } from '../../runtime/ports/peers.ts';
+import type { PostFailure, SessionName } from '../../runtime/ports/peers.ts';
 import type { Poll } from '../../runtime/ports/poll.ts';
 import { statusLine } from './http-status.ts';
 import { type Listening, listen } from './listen.ts';
@@ -38,6 +38,10 @@ export class PeerListener {
     this.app.post('/peer/poll', (response, request) => this.poll(response, request));
     this.app.post('/peer/post', (response, request) => this.post(response, request, false));
     this.app.post('/peer/post-binary', (response, request) => this.post(response, request, true));
+    this.app.post('/peer/post/:failure', (response, request) => this.postFailed(response, request, false));
+    this.app.post('/peer/post-binary/:failure', (response, request) =>
+      this.postFailed(response, request, true),
+    );
     this.app.post('/peer/holds', (response, request) => this.holds(response, request));
     this.app.post('/peer/candidate/:step', (response, request) => this.candidate(response, request));
     this.app.any('/*', (response) => {
@@ -89,6 +93,17 @@ export class PeerListener {
       if (refusal !== null) return refuse(response, refusal);
       response.cork(() => void response.writeStatus(statusLine(200)).end());
     });
+  }
+
+  private postFailed(response: HttpResponse, request: HttpRequest, binary: boolean): void {
+    const failure = request.getParameter(0) ?? '';
+    const connection = this.session(response, request);
+    const engine = this.options.engine();
+    if (connection === null || engine === null) return;
+    if (!isPostFailure(failure)) return refuse(response, 'badRequest');
+    const refusal = engine.polling.postFailed(connection, binary, failure);
+    if (refusal !== null) return refuse(response, refusal);
+    response.cork(() => void response.writeStatus(statusLine(200)).end());
   }
 
   private candidate(response: HttpResponse, request: HttpRequest): void {
@@ -180,6 +195,10 @@ class PeerPoll implements Poll {
       response.writeHeader('Content-Type', type).end(payload);
     });
   }
+}
+
+function isPostFailure(word: string): word is PostFailure {
+  return word === 'oversized' || word === 'illegal' || word === 'aborted';
 }
 
 function named(request: HttpRequest): SessionName {

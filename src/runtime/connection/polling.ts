@@ -5,6 +5,7 @@ import { ParseError } from '../codec/parse-error.ts';
 import { decodeBinaryPayloadV3, decodeTextPayloadV3 } from '../codec/payload-v3.ts';
 import { decodePayloadV4 } from '../codec/payload-v4.ts';
 import type { EngineErrorName } from '../errors/engine-error.ts';
+import type { PostFailure } from '../ports/peers.ts';
 import type { Poll } from '../ports/poll.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionMachine } from './connection-machine.ts';
@@ -102,6 +103,24 @@ export class Polling {
     if (!ticket.isLive()) return;
     ticket.connection.posting = false;
     this.signal(ticket.connection, 'PAYLOAD_TOO_LARGE');
+  }
+
+  /** A POST whose packets did not come as far as this. Returns what its client is told; null when it has gone. */
+  postFailed(connection: Connection, binary: boolean, failure: PostFailure): EngineErrorName | null {
+    const ticket = this.beginPost(connection, binary);
+    if (typeof ticket === 'string') return ticket;
+    switch (failure) {
+      case 'oversized':
+        this.postTooLarge(ticket);
+        return 'payloadTooLarge';
+      case 'illegal':
+        return this.post(ticket, null, binary);
+      case 'aborted':
+        this.postAborted(ticket);
+        return null;
+      default:
+        return failure satisfies never;
+    }
   }
 
   private refusePayload(connection: Connection, error: ParseError): EngineErrorName {

@@ -26,6 +26,13 @@ export interface Peers {
     binary: boolean,
     aborted: AbortSignal,
   ): Promise<EngineErrorName | null>;
+  /** A POST came whose packets cannot be passed on. The session ends as it would at home; the answer is for its client. */
+  postFailed(
+    node: number,
+    session: SessionName,
+    binary: boolean,
+    failure: PostFailure,
+  ): Promise<EngineErrorName | null>;
   /** A WebSocket with the session's sid wants to open here. Null when it may. */
   openCandidate(node: number, session: SessionName): Promise<EngineErrorName | null>;
   /** `2probe` came on it. What to answer; null when it has to be closed. */
@@ -41,6 +48,9 @@ export interface Peers {
   /** The WebSocket is gone. */
   candidateLost(node: number, session: SessionName): Promise<void>;
 }
+
+/** What is wrong with a POST: above `engine.maxPayload`, no JSONP form, or its client went away in the middle. */
+export type PostFailure = 'oversized' | 'illegal' | 'aborted';
 
 export interface PolledPackets {
   readonly payload: string | Uint8Array;
