@@ -2,9 +2,10 @@ import { deserialize, serialize } from 'node:v8';
 import type { PeerClientOptions } from '../../src/adapters/peer/peer-client.ts';
 import type { PeerListenerOptions } from '../../src/adapters/uws/peer-listener.ts';
 import type { Connection } from '../../src/runtime/connection/connection.ts';
+import type { Asker } from '../../src/runtime/connection/remote-candidate.ts';
 import type { EngineErrorName } from '../../src/runtime/errors/engine-error.ts';
 import type { Passport } from '../../src/runtime/handover/passport.ts';
-import type { Peers, PolledPackets, PostFailure, SessionName } from '../../src/runtime/ports/peers.ts';
+import type { Peers, PolledPackets, PostFailure, SessionName, Visit } from '../../src/runtime/ports/peers.ts';
 import type { Poll } from '../../src/runtime/ports/poll.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -102,39 +103,51 @@ export class SimulatedPeers implements Peers {
     return answer === 'ok' ? null : (answer ?? 'unknownSession');
   }
 
-  async openCandidate(node: number, session: SessionName): Promise<EngineErrorName | null> {
-    const { self } = this.options;
-    const answer = await this.candidate<EngineErrorName | 'ok'>(node, session, (departures, connection) =>
-      departures.candidateOpened(connection, self) ? 'ok' : 'badRequest',
+  async openCandidate(node: number, visit: Visit): Promise<EngineErrorName | null> {
+    const answer = await this.candidate<EngineErrorName | 'ok'>(
+      node,
+      visit,
+      (departures, connection, asker) =>
+        departures.candidateOpened(connection, asker) ? 'ok' : 'badRequest',
     );
     return answer === 'ok' ? null : (answer ?? 'unknownSession');
   }
 
-  async probeCandidate(node: number, session: SessionName): Promise<string | null> {
-    return this.candidate(node, session, (departures, connection) => departures.probed(connection));
+  async probeCandidate(node: number, visit: Visit): Promise<string | null> {
+    return this.candidate(node, visit, (departures, connection, asker) =>
+      departures.probed(connection, asker),
+    );
   }
 
-  async upgradeCandidate(node: number, session: SessionName): Promise<Passport | null> {
-    const stamped = await this.candidate<Uint8Array | null>(node, session, async (departures, connection) => {
-      const passport = await departures.upgraded(connection);
-      return passport === null ? null : serialize(passport);
-    });
+  async upgradeCandidate(node: number, visit: Visit): Promise<Passport | null> {
+    const stamped = await this.candidate<Uint8Array | null>(
+      node,
+      visit,
+      async (departures, connection, asker) => {
+        const passport = await departures.upgraded(connection, asker);
+        return passport === null ? null : serialize(passport);
+      },
+    );
     return stamped === null ? null : (deserialize(stamped) as Passport);
   }
 
-  async arrived(node: number, session: SessionName): Promise<boolean> {
-    const answer = await this.candidate(node, session, (departures, connection) =>
-      departures.arrived(connection),
+  async arrived(node: number, visit: Visit): Promise<boolean> {
+    const answer = await this.candidate(node, visit, (departures, connection, asker) =>
+      departures.arrived(connection, asker),
     );
     return answer === true;
   }
 
-  async settled(node: number, session: SessionName): Promise<void> {
-    await this.candidate(node, session, (departures, connection) => departures.settled(connection));
+  async settled(node: number, visit: Visit): Promise<void> {
+    await this.candidate(node, visit, (departures, connection, asker) =>
+      departures.settled(connection, asker),
+    );
   }
 
-  async candidateLost(node: number, session: SessionName): Promise<void> {
-    await this.candidate(node, session, (departures, connection) => departures.candidateLost(connection));
+  async candidateLost(node: number, visit: Visit): Promise<void> {
+    await this.candidate(node, visit, (departures, connection, asker) =>
+      departures.candidateLost(connection, asker),
+    );
   }
 
   async holds(node: number, session: SessionName): Promise<'yes' | 'no' | 'unknown'> {
@@ -151,17 +164,18 @@ export class SimulatedPeers implements Peers {
 
   private async candidate<T>(
     node: number,
-    session: SessionName,
+    visit: Visit,
     step: (
       departures: NonNullable<ReturnType<PeerListenerOptions['departures']>>,
       connection: Connection,
+      asker: Asker,
     ) => T | Promise<T>,
   ): Promise<T | null> {
     const answer = await this.ask<{ value: T } | null>(node, STEP_TIMEOUT, (door, reply) => {
-      const connection = sessionAt(door, session);
+      const connection = sessionAt(door, visit);
       const departures = door.options.departures();
       if (connection === null || departures === null) return reply(null);
-      const value = step(departures, connection);
+      const value = step(departures, connection, { node: this.options.self, visit: visit.visit });
       if (value instanceof Promise) void value.then((settled) => reply({ value: settled }));
       else reply({ value });
     });

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import type { Passport } from '../../runtime/handover/passport.ts';
 import type { Log } from '../../runtime/ports/log.ts';
-import type { Peers, PolledPackets, PostFailure, SessionName } from '../../runtime/ports/peers.ts';
+import type { Peers, PolledPackets, PostFailure, SessionName, Visit } from '../../runtime/ports/peers.ts';
 
 export interface PeerClientOptions {
   /** `host:port` at which a node is asked; null for one that is not there. */
@@ -66,19 +66,19 @@ export class PeerClient implements Peers {
     return answer.status === 200 ? null : errorNamed(answer.body.toString());
   }
 
-  async openCandidate(node: number, session: SessionName): Promise<EngineErrorName | null> {
-    const answer = await this.#candidate(node, 'open', session);
+  async openCandidate(node: number, visit: Visit): Promise<EngineErrorName | null> {
+    const answer = await this.#candidate(node, 'open', visit);
     if (answer === null) return 'unknownSession';
     return answer.status === 200 ? null : errorNamed(answer.body.toString());
   }
 
-  async probeCandidate(node: number, session: SessionName): Promise<string | null> {
-    const answer = await this.#candidate(node, 'probe', session);
+  async probeCandidate(node: number, visit: Visit): Promise<string | null> {
+    const answer = await this.#candidate(node, 'probe', visit);
     return answer?.status === 200 ? answer.body.toString() : null;
   }
 
-  async upgradeCandidate(node: number, session: SessionName): Promise<Passport | null> {
-    const answer = await this.#candidate(node, 'upgrade', session);
+  async upgradeCandidate(node: number, visit: Visit): Promise<Passport | null> {
+    const answer = await this.#candidate(node, 'upgrade', visit);
     if (answer?.status !== 200) return null;
     try {
       return deserialize(answer.body) as Passport;
@@ -92,12 +92,12 @@ export class PeerClient implements Peers {
     }
   }
 
-  async arrived(node: number, session: SessionName): Promise<boolean> {
-    return (await this.#candidate(node, 'arrived', session))?.status === 200;
+  async arrived(node: number, visit: Visit): Promise<boolean> {
+    return (await this.#candidate(node, 'arrived', visit))?.status === 200;
   }
 
-  async settled(node: number, session: SessionName): Promise<void> {
-    await this.#candidate(node, 'settled', session);
+  async settled(node: number, visit: Visit): Promise<void> {
+    await this.#candidate(node, 'settled', visit);
   }
 
   async holds(node: number, session: SessionName): Promise<'yes' | 'no' | 'unknown'> {
@@ -106,12 +106,14 @@ export class PeerClient implements Peers {
     return answer?.status === 404 ? 'no' : 'unknown';
   }
 
-  async candidateLost(node: number, session: SessionName): Promise<void> {
-    await this.#candidate(node, 'lost', session);
+  async candidateLost(node: number, visit: Visit): Promise<void> {
+    await this.#candidate(node, 'lost', visit);
   }
 
-  #candidate(node: number, step: string, session: SessionName) {
-    return this.#ask(node, `candidate/${step}`, session, null, AbortSignal.timeout(STEP_TIMEOUT));
+  #candidate(node: number, step: string, visit: Visit) {
+    return this.#ask(node, `candidate/${step}`, visit, null, AbortSignal.timeout(STEP_TIMEOUT), {
+      'x-visit': String(visit.visit),
+    });
   }
 
   async close(): Promise<void> {
@@ -125,6 +127,7 @@ export class PeerClient implements Peers {
     { sid, speaks, revision }: SessionName,
     body: Uint8Array | null,
     signal: AbortSignal,
+    more: Readonly<Record<string, string>> = {},
   ): Promise<{ status: number; body: Buffer; isBinary: boolean } | null> {
     const address = this.#options.addressOf(node);
     if (address === null) return null;
@@ -142,6 +145,7 @@ export class PeerClient implements Peers {
           'x-speaks': speaks,
           'x-revision': String(revision),
           'x-node': String(this.#options.self),
+          ...more,
         },
         body: body ?? '',
         signal,

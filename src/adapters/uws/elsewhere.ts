@@ -7,7 +7,7 @@ import type { Arrivals } from '../../runtime/handover/arrivals.ts';
 import type { SessionIds } from '../../runtime/identity/session-id.ts';
 import { nodeOf } from '../../runtime/identity/snowflake.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
-import type { Peers, SessionName } from '../../runtime/ports/peers.ts';
+import type { Peers, SessionName, Visit } from '../../runtime/ports/peers.ts';
 import { receiveBody } from './request-body.ts';
 import type { UwsPoll } from './uws-poll.ts';
 import { Visitor } from './visitor.ts';
@@ -44,6 +44,7 @@ export type Refuse = (name: Exclude<Awaited<ReturnType<Peers['post']>>, null>) =
 export class Elsewhere {
   private readonly options: ElsewhereOptions;
   private readonly expected = new Set<string>();
+  private lastVisit = 0;
 
   constructor(options: ElsewhereOptions) {
     this.options = options;
@@ -63,7 +64,7 @@ export class Elsewhere {
   }
 
   /** A WebSocket of such a session wants to open here: whoever it is until the session has come after it. */
-  private async visitor(home: number, session: SessionName): Promise<Visitor | EngineErrorName> {
+  private async visitor(home: number, session: Visit): Promise<Visitor | EngineErrorName> {
     const { peers, clock, upgradeTimeout, maxPayload, holds, gateway } = this.options;
     // The client stays where it is, and on polling.
     if (!gateway().admission.isOpen) return 'unavailable';
@@ -94,11 +95,12 @@ export class Elsewhere {
     response.onAborted(() => {
       aborted = true;
     });
-    void this.visitor(home, session).then((visitor) => {
+    const visit = { ...session, visit: ++this.lastVisit };
+    void this.visitor(home, visit).then((visitor) => {
       if (typeof visitor === 'string') {
         if (!aborted) refuse(visitor);
       } else if (aborted) {
-        void this.options.peers.candidateLost(home, session);
+        void this.options.peers.candidateLost(home, visit);
       } else {
         accept(visitor);
       }

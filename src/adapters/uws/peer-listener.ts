@@ -108,7 +108,10 @@ export class PeerListener {
 
   private candidate(response: HttpResponse, request: HttpRequest): void {
     const step = request.getParameter(0) ?? '';
-    const from = Number(request.getHeader('x-node'));
+    const asker = {
+      node: Number(request.getHeader('x-node')),
+      visit: Number(request.getHeader('x-visit')),
+    };
     const connection = this.session(response, request);
     if (connection === null) return;
     const departures = this.options.departures();
@@ -124,21 +127,21 @@ export class PeerListener {
     };
     switch (step) {
       case 'open':
-        return answer(departures.candidateOpened(connection, from) ? '' : null);
+        return answer(departures.candidateOpened(connection, asker) ? '' : null);
       case 'probe':
-        return answer(departures.probed(connection));
+        return answer(departures.probed(connection, asker));
       case 'upgrade':
         return void departures
-          .upgraded(connection)
+          .upgraded(connection, asker)
           .then((passport) => answer(passport === null ? null : serialize(passport)))
           .catch(() => answer(null));
       case 'arrived':
-        return answer(departures.arrived(connection) ? '' : null);
+        return answer(departures.arrived(connection, asker) ? '' : null);
       case 'settled':
-        departures.settled(connection);
+        departures.settled(connection, asker);
         return answer('');
       case 'lost':
-        departures.candidateLost(connection);
+        departures.candidateLost(connection, asker);
         return answer('');
       default:
         return answer(null);

@@ -2,7 +2,7 @@ import type { Connection } from '../../runtime/connection/connection.ts';
 import type { Engine } from '../../runtime/connection/engine.ts';
 import type { Arrivals } from '../../runtime/handover/arrivals.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
-import type { Peers, SessionName } from '../../runtime/ports/peers.ts';
+import type { Peers, Visit } from '../../runtime/ports/peers.ts';
 import type { WebSocketHandle } from '../../runtime/ports/web-socket.ts';
 
 export interface VisitorOptions {
@@ -35,14 +35,14 @@ export class Visitor {
   /** No row of the tables: it is no connection yet. */
   readonly row = -1;
   private readonly home: number;
-  private readonly session: SessionName;
+  private readonly session: Visit;
   private readonly options: VisitorOptions;
   private state: 'probing' | 'moving' | 'over' = 'probing';
   private readonly waiting: Frame[] = [];
   private bytes = 0;
   private timer: ReturnType<Clock['after']> | null = null;
 
-  constructor(home: number, session: SessionName, options: VisitorOptions) {
+  constructor(home: number, session: Visit, options: VisitorOptions) {
     this.home = home;
     this.session = session;
     this.options = options;
@@ -113,8 +113,9 @@ export class Visitor {
   }
 
   private end(): void {
+    // Another one may be bringing the session here.
+    if (this.state === 'moving') this.options.expected.delete(this.session.sid);
     this.state = 'over';
-    this.options.expected.delete(this.session.sid);
     if (this.timer !== null) this.options.clock.cancel(this.timer);
     this.timer = null;
   }

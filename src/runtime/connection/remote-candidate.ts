@@ -1,17 +1,26 @@
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 
+/** Who asks: one of the WebSockets that are open on another node. */
+export interface Asker {
+  readonly node: number;
+  readonly visit: number;
+}
+
 /**
  * A WebSocket that has our sid and is open on another node. That node asks step by step what to do with it: what the
  * machine sends to it, and that it closes it, are the answers.
  */
 export class RemoteCandidate implements WebSocketHandle {
-  /** Number of the node it is on. */
-  readonly node: number;
+  readonly asker: Asker;
   isOpen = true;
   private sent: string | null = null;
 
-  constructor(node: number) {
-    this.node = node;
+  constructor(asker: Asker) {
+    this.asker = asker;
+  }
+
+  isOf({ node, visit }: Asker): boolean {
+    return this.asker.node === node && this.asker.visit === visit;
   }
 
   /** What was sent since the last question. */

@@ -1,3 +1,4 @@
+import type { Asker, RemoteCandidate } from '../connection/remote-candidate.ts';
 import type { Letter } from '../delivery/letter.ts';
 import type { Incarnation } from '../ports/lease-store.ts';
 
@@ -11,18 +12,24 @@ export class Departure {
   readonly to: number;
   /** The one that bore this number when it went. */
   readonly host: Incarnation;
+  private readonly candidate: RemoteCandidate;
   private waiting: Letter[] | null = [];
   private readonly post: (node: number, letter: Letter) => void;
 
-  constructor(host: Incarnation, post: (node: number, letter: Letter) => void) {
+  constructor(host: Incarnation, candidate: RemoteCandidate, post: (node: number, letter: Letter) => void) {
     this.to = host.number;
     this.host = host;
+    this.candidate = candidate;
     this.post = post;
   }
 
   passOn(letter: Letter): void {
     if (this.waiting !== null) this.waiting.push(letter);
     else this.post(this.to, letter);
+  }
+
+  isOf(asker: Asker): boolean {
+    return this.candidate.isOf(asker);
   }
 
   /** Whether the other node has it. */

@@ -5,7 +5,7 @@ import type { ConnectionRunner } from '../connection/connection-runner.ts';
 import { type ConnectionTable, Flag } from '../connection/connection-table.ts';
 import { ConnectionTicket } from '../connection/connection-ticket.ts';
 import type { Engine } from '../connection/engine.ts';
-import { RemoteCandidate } from '../connection/remote-candidate.ts';
+import { type Asker, RemoteCandidate } from '../connection/remote-candidate.ts';
 import type { Letter } from '../delivery/letter.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import { mask } from '../machine/compiled-machine.ts';
@@ -54,28 +54,28 @@ export class Departures {
     this.moving = mask(options.runner.machine, 'open.transport.moving');
   }
 
-  /** A WebSocket with the session's sid is open on `node`. False when it may not become the transport. */
-  candidateOpened(connection: Connection, node: number): boolean {
+  /** A WebSocket with the session's sid is open on another node. False when it may not become the transport. */
+  candidateOpened(connection: Connection, asker: Asker): boolean {
     const engine = this.options.engine();
     if (engine.mayUpgrade(connection) !== null) return false;
-    const candidate = new RemoteCandidate(node);
+    const candidate = new RemoteCandidate(asker);
     engine.webSocketOpened(connection, candidate);
     return candidate.isOpen;
   }
 
   /** `2probe` came on it. What to answer; null when it has to be closed. */
-  probed(connection: Connection): string | null {
-    const { candidate } = connection;
-    if (!(candidate instanceof RemoteCandidate)) return null;
+  probed(connection: Connection, asker: Asker): string | null {
+    const candidate = candidateOf(connection, asker);
+    if (candidate === null) return null;
     this.options.engine().received(connection, candidate, PROBE, false);
     return candidate.isOpen ? candidate.takeSent() : null;
   }
 
   /** `5` came on it: resolves with the session, ready to travel; null when it stays, or has ended. */
-  async upgraded(connection: Connection): Promise<Passport | null> {
-    const { candidate } = connection;
+  async upgraded(connection: Connection, asker: Asker): Promise<Passport | null> {
+    const candidate = candidateOf(connection, asker);
     const { engine, clock, upstreamLog, sockets, incarnation, post } = this.options;
-    if (!(candidate instanceof RemoteCandidate)) return null;
+    if (candidate === null) return null;
     engine().received(connection, candidate, UPGRADE, false);
     const ticket = new ConnectionTicket(connection);
     const isMoving = () => ticket.isLive() && this.isMoving(connection);
@@ -83,9 +83,9 @@ export class Departures {
       await new Promise<void>((resolve) => clock.after(LOGINS_CHECK, resolve));
     }
     // Whoever goes to a node that nobody else knows is not found there.
-    const host = incarnation(candidate.node);
+    const host = incarnation(asker.node);
     if (!isMoving() || host === null) return null;
-    connection.move = new Departure(host, post);
+    connection.move = new Departure(host, candidate, post);
     // What the client said here is in the log before what it says there.
     const isLogged = await upstreamLog.flush().then(
       () => true,
@@ -96,15 +96,15 @@ export class Departures {
   }
 
   /** The other node has it all. False when it comes too late. */
-  arrived(connection: Connection): boolean {
-    if (!this.isMoving(connection) || connection.move?.kind !== 'departure') return false;
+  arrived(connection: Connection, asker: Asker): boolean {
+    if (!this.isMoving(connection) || !isLeavingWith(connection, asker)) return false;
     this.send(connection, 'MOVED');
     return true;
   }
 
   /** The session runs on the other node. */
-  settled(connection: Connection): void {
-    this.send(connection, 'SETTLED');
+  settled(connection: Connection, asker: Asker): void {
+    if (isLeavingWith(connection, asker)) this.send(connection, 'SETTLED');
   }
 
   /** The machine has heard that: what waited for the session goes after it. */
@@ -123,8 +123,8 @@ export class Departures {
   }
 
   /** The WebSocket on the other node is gone, or broke a rule. */
-  candidateLost(connection: Connection): void {
-    if (!(connection.candidate instanceof RemoteCandidate)) return;
+  candidateLost(connection: Connection, asker: Asker): void {
+    if (candidateOf(connection, asker) === null) return;
     connection.candidate = null;
     this.send(connection, 'CANDIDATE_CLOSED');
   }
@@ -200,4 +200,13 @@ export class Departures {
       given: lettersSeen.all(),
     };
   }
+}
+
+/** Whoever was refused, or gave up and is late to say so, has no say in what became of another candidate. */
+function candidateOf({ candidate }: Connection, asker: Asker): RemoteCandidate | null {
+  return candidate instanceof RemoteCandidate && candidate.isOf(asker) ? candidate : null;
+}
+
+function isLeavingWith({ move }: Connection, asker: Asker): boolean {
+  return move?.kind === 'departure' && move.isOf(asker);
 }

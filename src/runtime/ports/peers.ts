@@ -9,6 +9,12 @@ export interface SessionName {
   readonly revision: 3 | 4;
 }
 
+/** One WebSocket with a session's sid, elsewhere than at its home. Steps of any other one are refused or not heard. */
+export interface Visit extends SessionName {
+  /** Tells it from others on the same node. */
+  readonly visit: number;
+}
+
 /**
  * What one node asks another on behalf of a client whose request came to it while its session lives there.
  *
@@ -34,19 +40,19 @@ export interface Peers {
     failure: PostFailure,
   ): Promise<EngineErrorName | null>;
   /** A WebSocket with the session's sid wants to open here. Null when it may. */
-  openCandidate(node: number, session: SessionName): Promise<EngineErrorName | null>;
+  openCandidate(node: number, visit: Visit): Promise<EngineErrorName | null>;
   /** `2probe` came on it. What to answer; null when it has to be closed. */
-  probeCandidate(node: number, session: SessionName): Promise<string | null>;
+  probeCandidate(node: number, visit: Visit): Promise<string | null>;
   /** `5` came on it. The session, ready to travel; null when it does not come. */
-  upgradeCandidate(node: number, session: SessionName): Promise<Passport | null>;
+  upgradeCandidate(node: number, visit: Visit): Promise<Passport | null>;
   /** The session is here. False when its home has thought better of it, or may have: then it must not run here. */
-  arrived(node: number, session: SessionName): Promise<boolean>;
+  arrived(node: number, visit: Visit): Promise<boolean>;
   /** The session runs here. Not heard, its home will ask. */
-  settled(node: number, session: SessionName): Promise<void>;
+  settled(node: number, visit: Visit): Promise<void>;
   /** To where a session went: does it run there? `unknown` while that is being decided, or when nobody answers. */
   holds(node: number, session: SessionName): Promise<'yes' | 'no' | 'unknown'>;
   /** The WebSocket is gone. */
-  candidateLost(node: number, session: SessionName): Promise<void>;
+  candidateLost(node: number, visit: Visit): Promise<void>;
 }
 
 /** What is wrong with a POST: above `engine.maxPayload`, no JSONP form, or its client went away in the middle. */
