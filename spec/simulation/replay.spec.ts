@@ -19,6 +19,11 @@ const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = [
   [136, 'an API node that had just begun did not know where sessions had gone'],
   [137, 'a session moved to a node that had been buried and did not know it yet'],
   [193, 'records were lost from sight with the answer to a read, and overtaken'],
+  [
+    821,
+    'an answer came to a session that had moved by the old home, and directly when that passed nothing on any more',
+  ],
+  [1376, 'so did a push, and was given twice'],
   [1507, 'an API node that lost its number while it began went on to hear the log, and nobody ended that'],
   [497, 'a push was done twice, because Redis could not be told that it was done'],
 ];

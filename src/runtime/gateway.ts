@@ -22,6 +22,7 @@ import { ALONE, type GatewayOptions } from './gateway-options.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { Arrivals } from './handover/arrivals.ts';
 import { Departures } from './handover/departures.ts';
+import { LateCopies } from './handover/late-copies.ts';
 import { LettersSeen } from './handover/letters-seen.ts';
 import { Tombstones } from './handover/tombstones.ts';
 import { TravellingSockets } from './handover/travelling-sockets.ts';
@@ -257,6 +258,7 @@ export class Gateway {
     });
     const travelling = new TravellingSockets(this.sockets);
     const lettersSeen = new LettersSeen();
+    const lateCopies = new LateCopies(clock);
     const { incarnation, writers } = options.others ?? ALONE;
     const tombstones = new Tombstones();
     this.departures = new Departures({
@@ -286,6 +288,7 @@ export class Gateway {
       messageLimits: options.messageLimits,
       lately: () => options.wheel.lately(),
       clock,
+      lateCopies,
       incarnation,
       announce: (sockets) =>
         writers().map((writer) => post(writer, { kind: 'moved', sockets, node: options.node })),
@@ -305,6 +308,7 @@ export class Gateway {
       find: (id) => this.sockets.find(id),
       tombstones,
       lettersSeen,
+      lateCopies,
       whereabouts: (id, found) => this.whereabouts(options, id, found),
       dispatched: (letter) => options.dispatcher.receive(letter),
       residents: () => [...socketTable.ids()].filter((id) => birthplaceOf(id) !== options.node),

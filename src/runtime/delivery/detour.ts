@@ -36,7 +36,7 @@ export class Detour {
       return true;
     }
     if (letter.passedBy === move.from) {
-      move.passed(socket.id, letter.id);
+      move.passed(socket.id, letter);
       return move.hasGiven(socket.id, letter.id) || !isMeantHere(socket, letter);
     }
     if (move.isBehind(letter.id)) return true;

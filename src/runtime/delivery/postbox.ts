@@ -1,4 +1,5 @@
 import type { Body } from '../codec/body.ts';
+import type { LateCopies } from '../handover/late-copies.ts';
 import type { LettersSeen } from '../handover/letters-seen.ts';
 import type { Tombstones } from '../handover/tombstones.ts';
 import { compareDecimals } from '../identity/snowflake-decimal.ts';
@@ -44,6 +45,7 @@ export interface PostboxOptions {
   readonly find: (id: string) => Socket | undefined;
   readonly tombstones: Tombstones;
   readonly lettersSeen: LettersSeen;
+  readonly lateCopies: LateCopies;
   /** Looks a socket up that is not here and left no trace: this node may have been another incarnation when it left. */
   readonly whereabouts: (socket: string, found: (node: number) => void) => void;
   readonly post: (node: number, letter: Letter) => void;
@@ -108,7 +110,8 @@ export class Postbox {
   }
 
   private perform(given: CommandLetter): void {
-    const letter = given.repeats === true ? this.unrepeated(given) : given;
+    const letter =
+      given.repeats === true ? this.unrepeated(given) : this.options.lateCopies.withoutGiven(given);
     const { command, reply, time } = letter;
     const { delivery, membership, times, lettersSeen } = this.options;
     if (letter.passedBy !== undefined) this.giveWhatCameBefore(letter);

@@ -19,7 +19,7 @@ export class Arrival {
   /** The old home. */
   readonly from: number;
   private readonly given: Given;
-  /** Ids of letters that the old home has passed on. */
+  /** Ids of letters that the old home has passed on, and that are still to come directly. */
   private readonly passedOn = new Set<string>();
   private readonly held = new Map<string, Held>();
   /** Rooms that sockets have joined here, without the old home: `socket room`. */
@@ -72,7 +72,7 @@ export class Arrival {
   hold(socket: Socket, letter: CommandLetter, restricted: CommandLetter): void {
     const key = `${letter.id} ${socket.id}`;
     const isShared = letter.nodes.includes(this.from);
-    if (isShared && this.passedOn.has(letter.id)) return;
+    if (isShared && this.passedOn.delete(letter.id)) return;
     const awaited = isShared && this.isMeantThere(socket, letter.command.to);
     this.held.set(key, { letter: restricted, awaited });
   }
@@ -88,13 +88,18 @@ export class Arrival {
   }
 
   /** It was one for this socket. */
-  passed(socket: string, id: string): void {
-    this.held.delete(`${id} ${socket}`);
-    this.passedOn.add(id);
+  passed(socket: string, { id, repeats }: CommandLetter): void {
+    const hasCome = this.held.delete(`${id} ${socket}`) || this.hasGiven(socket, id);
+    if (repeats === true && !hasCome) this.passedOn.add(id);
     if (this.held.size === 0 || this.releasing) return;
     this.releasing = true;
     // Not in the middle of the letter in hand.
     queueMicrotask(() => this.release());
+  }
+
+  /** Letters that were passed on, and are still to come directly. */
+  get awaited(): Iterable<string> {
+    return this.passedOn;
   }
 
   /** What was held back and not passed on, in the order in which it came. */

@@ -14,8 +14,9 @@ import type { Incarnation } from '../ports/lease-store.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Membership } from '../socket/membership.ts';
 import { Arrival } from './arrival.ts';
+import type { LateCopies } from './late-copies.ts';
 import { PASSPORT_VERSION, type Passport } from './passport.ts';
-import type { TravellingSockets } from './travelling-sockets.ts';
+import { socketsOf, type TravellingSockets } from './travelling-sockets.ts';
 
 export interface ArrivalsOptions {
   readonly table: ConnectionTable;
@@ -30,6 +31,7 @@ export interface ArrivalsOptions {
   /** The engine's time. */
   readonly lately: () => number;
   readonly clock: Clock;
+  readonly lateCopies: LateCopies;
   readonly incarnation: (node: number) => Incarnation | null;
   /** Tells those who write to sockets that these live here now. */
   readonly announce: (sockets: readonly string[]) => void;
@@ -104,6 +106,8 @@ export class Arrivals {
     const { move } = connection;
     if (move?.kind !== 'arrival') return;
     connection.move = null;
+    const sockets = socketsOf(connection).map(({ id }) => id);
+    this.options.lateCopies.expect(move.awaited, sockets);
     // From now on the socket library may write to it with all others.
     this.options.membership.upgraded(connection);
     for (const letter of move.end()) this.options.receive(letter);
