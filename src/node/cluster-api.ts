@@ -55,6 +55,7 @@ export class ClusterApi implements Role {
       clock,
       node: lease.number,
       answerTimeout: ANSWER_TIMEOUT,
+      absentees: bus.absentees,
       delays: metrics.deliveryDelay.dispatch,
     });
     this.api = options.surroundings.api({

@@ -1,6 +1,7 @@
 import type { NodeDirectory } from '../runtime/cluster/node-directory.ts';
 import type { Deliverer } from '../runtime/delivery/deliverer.ts';
 import type { Letter } from '../runtime/delivery/letter.ts';
+import type { Absentees } from '../runtime/ports/absentees.ts';
 import type { Burial } from '../runtime/ports/burial.ts';
 import type { DedupWindow } from '../runtime/ports/dedup-window.ts';
 import type { EventChannel } from '../runtime/ports/event-channel.ts';
@@ -16,6 +17,7 @@ import type { UpstreamLog } from '../runtime/ports/upstream-log.ts';
 export interface ClusterBus {
   readonly leases: LeaseStore;
   readonly burial: Burial;
+  readonly absentees: Absentees;
   readonly events: EventChannel;
   readonly directory: NodeDirectory;
   readonly sessions: SessionRegistry;

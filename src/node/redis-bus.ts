@@ -1,3 +1,4 @@
+import { RedisAbsentees } from '../adapters/redis/absentees.ts';
 import { RedisBurial } from '../adapters/redis/burial.ts';
 import { clusterSecret } from '../adapters/redis/cluster-secret.ts';
 import { RedisDedupWindow } from '../adapters/redis/dedup-window.ts';
@@ -29,6 +30,7 @@ export type Incarnation = Parameters<ClusterBus['join']>[0];
 export class RedisBus implements ClusterBus {
   readonly leases: RedisLeaseStore;
   readonly burial: RedisBurial;
+  readonly absentees: RedisAbsentees;
   readonly events: RedisEventChannel;
   readonly directory: NodeDirectory;
   readonly sessions: RedisSessionRegistry;
@@ -47,6 +49,7 @@ export class RedisBus implements ClusterBus {
     this.burial = new RedisBurial(client);
     this.events = new RedisEventChannel(client, clock, log);
     this.directory = new NodeDirectory(this.leases, clock, log, config.cluster.leaseTtl);
+    this.absentees = new RedisAbsentees(client, this.directory);
     this.sessions = new RedisSessionRegistry(client);
     this.revocations = new RedisRevocationStore(client);
     this.dedup = new RedisDedupWindow(client, clock);

@@ -25,7 +25,7 @@ export interface Cluster {
   /** Per connection. */
   readonly tcp: Balancer;
   /** Over the API nodes that run, in turns. */
-  push(method: string, request: object): Promise<Record<string, unknown>>;
+  push(method: string, request: object, timeout?: number): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
@@ -68,9 +68,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     backend,
     http,
     tcp,
-    push: (method, request) => {
+    push: (method, request, timeout) => {
       const running = members.apis.filter((api) => api.isRunning);
-      return push(running[turn++ % running.length]!.url, method, request);
+      return push(running[turn++ % running.length]!.url, method, request, timeout);
     },
     close: async () => {
       await Promise.all([http.close(), tcp.close()]);

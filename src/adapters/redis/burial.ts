@@ -69,7 +69,8 @@ export class RedisBurial implements Burial {
   }
 }
 
-function described(id: string, row: Readonly<Record<string, string>>): SocketDescription {
+/** A socket as presence has it. */
+export function described(id: string, row: Readonly<Record<string, string>>): SocketDescription {
   return {
     id,
     user: row.user ?? '',

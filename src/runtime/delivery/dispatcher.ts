@@ -2,6 +2,7 @@ import type { Body } from '../codec/body.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { compareDecimals } from '../identity/snowflake-decimal.ts';
 import type { Histogram } from '../metrics/histogram.ts';
+import type { Absentees } from '../ports/absentees.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Mailbox, Patience } from '../ports/mailbox.ts';
 import type { Presence } from '../ports/presence.ts';
@@ -9,9 +10,10 @@ import type { Trail } from '../trail.ts';
 import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Deliverer } from './deliverer.ts';
 import { Homes } from './homes.ts';
-import { Inquiries } from './inquiries.ts';
+import { type Gathered, Inquiries, type Terms } from './inquiries.ts';
 import type { Answer, AnswerLetter, FencedLetter, Letter, MovedLetter, ReturnAddress } from './letter.ts';
 import { Recipients } from './recipients.ts';
+import { RollCall } from './roll-call.ts';
 import type { Target } from './target.ts';
 import { countUsers } from './user-count.ts';
 
@@ -23,10 +25,14 @@ export interface DispatcherOptions {
   readonly node: number;
   /** How long to wait for other nodes' answers, ms. */
   readonly answerTimeout: number;
+  /** Who lives on nodes that do not answer; absent where there are no others, or nobody asks for acknowledgements. */
+  readonly absentees?: Absentees;
   /** How long what is to be delivered takes to be posted. Not timed unless given. */
   readonly delays?: Histogram;
 }
 
+/** How long (ms) after the deadline of acknowledgements nodes may take to say which came. */
+const ANSWER_GRACE = 1_000;
 const EVERYONE: Target = { sockets: [], users: [], rooms: [], everyone: true };
 
 type Nodes = readonly number[] | Promise<readonly number[]>;
@@ -70,14 +76,29 @@ export class Dispatcher implements Deliverer {
   }
 
   async emitWithAck(command: EmitCommand): Promise<AckResult> {
-    const timeout = (command.ack?.timeout ?? 0) + this.options.answerTimeout;
-    const answers = await this.ask(command.to, timeout, (reply, nodes) => this.letter(command, nodes, reply));
+    const { absentees, answerTimeout } = this.options;
+    const rollCall = absentees === undefined ? null : new RollCall(absentees, command);
+    const { timeout, collect } = command.ack ?? { timeout: 0, collect: 'answers' };
+    const terms: Terms =
+      rollCall === null
+        ? { timeout: timeout + answerTimeout }
+        : {
+            timeout: timeout + ANSWER_GRACE,
+            posting: answerTimeout,
+            lookOut: (silent) => rollCall.lookOut(silent),
+          };
+    const { answers, silent } = await this.gather(command.to, terms, (reply, nodes) =>
+      this.letter(command, nodes, reply),
+    );
     const results = answers.flatMap((answer) => (answer.kind === 'acks' ? [answer.result] : []));
+    const heard = united(results);
+    if (silent.length === 0 || rollCall === null) return heard;
+    const known = new Set([...heard.answers.map(({ socket }) => socket), ...heard.missing]);
+    const missing = (await rollCall.missing(silent)).filter((socket) => !known.has(socket));
     return {
-      answers: results.flatMap((result) => result.answers),
-      acked: results.reduce((sum, result) => sum + result.acked, 0),
-      expected: results.reduce((sum, result) => sum + result.expected, 0),
-      missing: results.flatMap((result) => result.missing),
+      ...heard,
+      expected: heard.expected + missing.length,
+      missing: collect === 'answers' ? [...heard.missing, ...missing] : [],
     };
   }
 
@@ -164,24 +185,34 @@ export class Dispatcher implements Deliverer {
     return this.idPrefix + ++this.lastId;
   }
 
-  private ask(
+  /** Resolves when all have answered. */
+  private async ask(
     to: Target,
     timeout: number,
     letter: (reply: ReturnAddress, nodes: readonly number[]) => Letter,
-  ): Promise<Answer[]> {
-    const { correlation, answers, asked, fail } = this.inquiries.begin(timeout);
+  ): Promise<readonly Answer[]> {
+    return (await this.gather(to, { timeout }, letter)).answers;
+  }
+
+  private gather(
+    to: Target,
+    terms: Terms,
+    letter: (reply: ReturnAddress, nodes: readonly number[]) => Letter,
+  ): Promise<Gathered> {
+    const { correlation, gathered, asked, posted, fail } = this.inquiries.begin(terms);
     const reply = { node: this.options.node, correlation };
     try {
-      const posted = this.inOrder(this.recipients.of(to), (nodes) => {
+      const posting = this.inOrder(this.recipients.of(to), (nodes) => {
         // Before the letters: a synchronous mailbox has the answers when it returns.
         asked(nodes);
         return nodes.length === 0 ? undefined : this.postTo(nodes, letter(reply, nodes), 'asked');
       });
-      if (posted instanceof Promise) posted.catch(fail);
+      if (posting instanceof Promise) posting.then(posted, fail);
+      else posted();
     } catch (error) {
       fail(error);
     }
-    return answers;
+    return gathered;
   }
 
   private postTo(nodes: readonly number[], letter: Letter, patience: Patience): void | Promise<void> {
@@ -219,6 +250,15 @@ export class Dispatcher implements Deliverer {
       });
     return mine.then(() => done);
   }
+}
+
+function united(results: readonly AckResult[]): AckResult {
+  return {
+    answers: results.flatMap((result) => result.answers),
+    acked: results.reduce((sum, result) => sum + result.acked, 0),
+    expected: results.reduce((sum, result) => sum + result.expected, 0),
+    missing: results.flatMap((result) => result.missing),
+  };
 }
 
 /** Whatever went wrong with it, nothing was posted. */

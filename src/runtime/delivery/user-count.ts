@@ -11,7 +11,7 @@ const SHARE_SIZE = 50_000;
  * are named, by hash, in as many rounds as letters of bounded size need.
  */
 export async function countUsers(
-  ask: (share: UserShare | null) => Promise<Answer[]>,
+  ask: (share: UserShare | null) => Promise<readonly Answer[]>,
 ): Promise<{ sockets: number; users: number }> {
   const counts = countsOf(await ask(null));
   const sockets = counts.reduce((sum, answer) => sum + answer.sockets, 0);
