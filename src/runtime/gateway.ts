@@ -258,7 +258,7 @@ export class Gateway {
     });
     const travelling = new TravellingSockets(this.sockets);
     const lettersSeen = new LettersSeen();
-    const lateCopies = new LateCopies(clock);
+    const lateCopies = new LateCopies(clock, lettersSeen);
     const { incarnation, writers } = options.others ?? ALONE;
     const tombstones = new Tombstones();
     this.departures = new Departures({

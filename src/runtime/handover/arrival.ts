@@ -18,6 +18,8 @@ export class Arrival {
   readonly kind = 'arrival';
   /** The old home. */
   readonly from: number;
+  /** Letters that the session was given before it came. */
+  readonly before: LettersGiven;
   private readonly given: Given;
   /** Ids of letters that the old home has passed on, and that are still to come directly. */
   private readonly passedOn = new Set<string>();
@@ -37,6 +39,7 @@ export class Arrival {
    */
   constructor(from: number, given: LettersGiven, give: (letter: CommandLetter) => void) {
     this.from = from;
+    this.before = given;
     this.given = new Given(given);
     this.give = give;
   }

@@ -107,7 +107,7 @@ export class Arrivals {
     if (move?.kind !== 'arrival') return;
     connection.move = null;
     const sockets = socketsOf(connection).map(({ id }) => id);
-    this.options.lateCopies.expect(move.awaited, sockets);
+    this.options.lateCopies.expect(move.awaited, move.before, sockets);
     // From now on the socket library may write to it with all others.
     this.options.membership.upgraded(connection);
     for (const letter of move.end()) this.options.receive(letter);

@@ -27,6 +27,10 @@ export class LettersSeen {
     }
   }
 
+  has(sender: string, number: number): boolean {
+    return number <= (this.last.get(sender) ?? 0);
+  }
+
   all(): LettersGiven {
     return [...this.last];
   }
@@ -47,7 +51,7 @@ export class Given {
 }
 
 /** Letters are called after their sender, a dash, and their number. */
-function partsOf(id: string): { sender: string; number: number } {
+export function partsOf(id: string): { sender: string; number: number } {
   const dash = id.lastIndexOf('-');
   return { sender: id.slice(0, dash), number: Number(id.slice(dash + 1)) };
 }
