@@ -35,7 +35,9 @@ export interface Outgoing {
   readonly refused: (error: HoldfastError) => void;
 }
 
-interface Waiting extends Outgoing {
+/** Written many times a second: an object spread into another would burden the garbage collector. */
+interface Waiting {
+  readonly outgoing: Outgoing;
   readonly since: number;
   /** It was sent once without an answer: the brokers may have it. */
   inDoubt: boolean;
@@ -94,7 +96,7 @@ export class KafkaWriter {
     const { maxMessages, maxBytes, clock } = this.options;
     const isFull = this.waiting.length >= maxMessages || this.bytes + outgoing.bytes > maxBytes;
     if (isFull && !outgoing.precious) throw this.full;
-    this.waiting.push({ ...outgoing, since: clock.now(), inDoubt: false, place: this.flushes.next() });
+    this.waiting.push({ outgoing, since: clock.now(), inDoubt: false, place: this.flushes.next() });
     this.bytes += outgoing.bytes;
     if (this.writing) return;
     this.writing = true;
@@ -118,7 +120,7 @@ export class KafkaWriter {
     while (this.waiting.length > 0) {
       if (this.options.holds?.() === false) {
         const failure = new HoldfastError('unavailable', 'the node is not sure of its number');
-        this.refuse((one) => this.closed || (!one.precious && this.isTooOld(one)), failure);
+        this.refuse((one) => this.closed || (!one.outgoing.precious && this.isTooOld(one)), failure);
         await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
         continue;
       }
@@ -127,9 +129,9 @@ export class KafkaWriter {
       try {
         await this.send(batch);
         this.waiting.splice(0, batch.length);
-        for (const { bytes, accepted } of batch) {
-          this.bytes -= bytes;
-          accepted();
+        for (const { outgoing } of batch) {
+          this.bytes -= outgoing.bytes;
+          outgoing.accepted();
         }
         this.flushes.advance(this.waiting[0]?.place);
         isTroubled = false;
@@ -144,7 +146,7 @@ export class KafkaWriter {
           this.options.log.warn({ err: failure }, `${this.options.topic} is not written; trying again`);
         isTroubled = true;
         await this.drop();
-        this.refuse((one) => this.closed || (!one.precious && this.isTooOld(one)), failure);
+        this.refuse((one) => this.closed || (!one.outgoing.precious && this.isTooOld(one)), failure);
         await new Promise<void>((resolve) => this.options.clock.after(PAUSE, resolve));
       }
     }
@@ -164,7 +166,7 @@ export class KafkaWriter {
     let bytes = 0;
     let count = 0;
     for (; count < this.waiting.length && count < this.atOnce; count++) {
-      bytes += this.waiting[count]!.bytes;
+      bytes += this.waiting[count]!.outgoing.bytes;
       if (bytes > BATCH_BYTES && count > 0) break;
     }
     return this.waiting.slice(0, count);
@@ -177,10 +179,10 @@ export class KafkaWriter {
     const leaves = clock.wallNow();
     if (departure !== undefined) {
       const text = String(leaves);
-      for (const { message } of batch) message.headers![departure.header] = text;
+      for (const { outgoing } of batch) outgoing.message.headers![departure.header] = text;
     }
     try {
-      const messages = batch.map(({ message }) => message);
+      const messages = batch.map(({ outgoing }) => outgoing.message);
       await producer.send({ topic, acks: -1, timeout: 10_000, messages });
     } catch (error) {
       for (const one of batch) one.inDoubt = true;
@@ -188,7 +190,7 @@ export class KafkaWriter {
     }
     observe((clock.now() - start) / 1000);
     if (departure === undefined) return;
-    for (const { received = leaves } of batch) departure.left(Math.max(0, leaves - received));
+    for (const { outgoing } of batch) departure.left(Math.max(0, leaves - (outgoing.received ?? leaves)));
   }
 
   private async connected(): Promise<Producer> {
@@ -221,14 +223,14 @@ export class KafkaWriter {
       this.atOnce = batch.length >> 1;
       return;
     }
-    const size = `a message of ${first!.bytes} bytes is larger than the brokers take`;
+    const size = `a message of ${first!.outgoing.bytes} bytes is larger than the brokers take`;
     const failure = new HoldfastError('resource_exhausted', `${this.options.topic}: ${size}`);
     first!.inDoubt = false;
     this.refuse((one) => one === first, failure);
   }
 
-  private isTooOld({ since, patience }: Waiting): boolean {
-    return this.options.clock.now() - since > patience;
+  private isTooOld({ since, outgoing }: Waiting): boolean {
+    return this.options.clock.now() - since > outgoing.patience;
   }
 
   private refuse(which: (one: Waiting) => boolean, failure: HoldfastError): void {
@@ -238,8 +240,8 @@ export class KafkaWriter {
         kept.push(one);
         continue;
       }
-      this.bytes -= one.bytes;
-      one.refused(one.inDoubt ? inDoubt(failure) : failure);
+      this.bytes -= one.outgoing.bytes;
+      one.outgoing.refused(one.inDoubt ? inDoubt(failure) : failure);
     }
     if (kept.length < this.waiting.length) this.flushes.fail(failure);
     this.waiting = kept;

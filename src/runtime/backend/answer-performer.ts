@@ -70,7 +70,7 @@ export class AnswerPerformer {
     }
     for (const asked of actions) {
       if (this.#hasEnded) return;
-      const action: Command = { ...asked, trail };
+      const action = onTrail(asked, trail);
       try {
         const done = this.#do(action);
         // Whoever joins, leaves or goes twice is there, or gone, all the same.
@@ -120,4 +120,11 @@ export class AnswerPerformer {
       'action of a backend was not performed',
     );
   }
+}
+
+/** What a backend's answer asks for bears no push token and no id yet. */
+function onTrail(asked: Command, trail: Trail): Command {
+  if (asked.kind !== 'emit') return { ...asked, trail };
+  const { kind, to, except, namespace, event, body, volatile, ack } = asked;
+  return { kind, to, except, namespace, event, body, volatile, ack, trail };
 }

@@ -11,7 +11,8 @@ import { AnswerPerformer, type AnswerPerformerOptions } from './answer-performer
 import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts';
-import { Lane, ReadyLanes, type WaitingRecord } from './lane.ts';
+import { type Lane, ReadyLanes, type WaitingRecord } from './lane.ts';
+import { Lanes } from './lanes.ts';
 import { recordFacts } from './record-facts.ts';
 import { sizeOf } from './record-size.ts';
 import { FAILURE_VERDICTS } from './retryable.ts';
@@ -49,7 +50,7 @@ export class BackendDispatcher {
   readonly #breaker: CircuitBreaker;
   /** What fails with the backend fails as often as clients send. */
   readonly #lines: RepeatedLines;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Lanes();
   readonly #ready = new ReadyLanes();
   #active = 0;
   #records = 0;
@@ -107,7 +108,7 @@ export class BackendDispatcher {
     const { clock } = this.#options;
     this.#hasEnded = true;
     if (this.#breakerTimer !== null) clock.cancel(this.#breakerTimer);
-    for (const { timer } of this.#lanes.values()) if (timer !== null) clock.cancel(timer);
+    for (const { timer } of this.#lanes.busy()) if (timer !== null) clock.cancel(timer);
     this.#lanes.clear();
     this.#performer.end();
   }
@@ -119,24 +120,18 @@ export class BackendDispatcher {
       settle();
       return;
     }
-    const lane = this.#lanes.get(record.key);
     const bytes = sizeOf(record);
-    if (record.kind !== 'disconnect' && this.#overflows(lane, bytes)) {
+    if (record.kind !== 'disconnect' && this.#overflows(this.#lanes.get(record.key), bytes)) {
       this.#drop('backend queue full', record);
       settle();
       return;
     }
     this.#records++;
     this.#bytes += bytes;
-    const waiting = { record, settle, heard: this.#options.clock.wallNow(), bytes };
-    if (lane !== undefined) {
-      lane.waiting.push(waiting);
-      return;
-    }
-    const started = new Lane(record.key);
-    started.waiting.push(waiting);
-    this.#lanes.set(record.key, started);
-    this.#ready.push(started);
+    const lane = this.#lanes.busied(record.key);
+    lane.waiting.push({ record, settle, heard: this.#options.clock.wallNow(), bytes });
+    if (lane.waiting.length > 1) return;
+    this.#ready.push(lane);
     this.#pump();
   };
 
@@ -251,7 +246,7 @@ export class BackendDispatcher {
     this.#records--;
     this.#bytes -= bytes;
     if (lane.waiting.length > 0) this.#ready.push(lane);
-    else this.#lanes.delete(lane.key);
+    else this.#lanes.idled();
     settle();
   }
 

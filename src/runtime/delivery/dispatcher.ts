@@ -121,8 +121,12 @@ export class Dispatcher implements Deliverer {
     const isThere = !(all instanceof Promise) && all.includes(home);
     return this.inOrder(isThere ? [home] : this.recipients.ofSocket(socket), (nodes) => {
       const time = this.dispatched(trail);
-      const letter: Letter = { kind: 'acknowledge', id: this.nextId(), socket, ackId, body, time };
-      return this.postTo(nodes, trail === undefined ? letter : { ...letter, trail }, 'owed');
+      const id = this.nextId();
+      const letter: Letter =
+        trail === undefined
+          ? { kind: 'acknowledge', id, socket, ackId, body, time }
+          : { kind: 'acknowledge', id, socket, ackId, body, time, trail };
+      return this.postTo(nodes, letter, 'owed');
     });
   }
 

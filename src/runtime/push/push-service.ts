@@ -77,18 +77,12 @@ export class PushService {
 
   #emit(asked: EmitCommand, caller: PushCaller): CommandResult | Promise<CommandResult> {
     const messageId = this.#nextId();
-    const command: EmitCommand = {
-      kind: 'emit',
-      to: asked.to,
-      except: asked.except,
-      namespace: asked.namespace,
-      ...pushed(caller),
-      messageId,
-      event: asked.event,
-      body: asked.body,
-      volatile: asked.volatile,
-      ack: asked.ack,
-    };
+    const { kind, to, except, namespace, event, body, volatile, ack } = asked;
+    const { token: pushedBy, trail } = caller;
+    const command: EmitCommand =
+      trail === undefined
+        ? { kind, to, except, namespace, pushedBy, messageId, event, body, volatile, ack }
+        : { kind, to, except, namespace, pushedBy, trail, messageId, event, body, volatile, ack };
     if (command.ack !== null) return this.#emitWithAck(command, messageId);
     const accepted = this.#deliverer.emit(command);
     const result: CommandResult = { kind: 'accepted', messageId };

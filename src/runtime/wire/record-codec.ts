@@ -28,30 +28,37 @@ export function encodeRecord(record: UpstreamRecord, version: string): { value: 
 /** Throws `HoldfastError('invalid_argument')` for what is no record. */
 export function decodeRecord(key: string, value: Uint8Array, headers: Headers): UpstreamRecord {
   const { event, body } = decodeEvent(value);
-  const facts = {
-    key,
-    socket: socketOf(headers),
-    home: Number(headers['X-Node'] ?? -1),
-    messageId: required(headers, 'X-Message-ID'),
-    traceId: headers['X-Trace-ID'] ?? '',
-    time: timeOf(headers, 'gateway'),
-    logged: headers[TIME_HEADERS.log] === undefined ? undefined : timeOf(headers, 'log'),
-  };
+  const socket = socketOf(headers);
+  const home = Number(headers['X-Node'] ?? -1);
+  const messageId = required(headers, 'X-Message-ID');
+  const traceId = headers['X-Trace-ID'] ?? '';
+  const time = timeOf(headers, 'gateway');
+  const logged = headers[TIME_HEADERS.log] === undefined ? undefined : timeOf(headers, 'log');
   switch (headers['X-Event']) {
     case EVENTS.connect: {
       const auth = body.args.slice(1, -1);
       return {
-        ...facts,
         kind: 'connect',
+        key,
+        socket,
+        home,
+        messageId,
+        traceId,
+        time,
+        logged,
         auth: auth === '' || auth === 'null' ? null : auth,
         query: JSON.parse(headers['X-Query'] ?? '{}'),
         headers: JSON.parse(headers['X-Headers'] ?? '{}'),
       };
     }
-    case EVENTS.message:
-      return { ...facts, kind: 'message', event, body, ackId: Number(headers['X-Ack-ID'] ?? -1) };
-    case EVENTS.disconnect:
-      return { ...facts, kind: 'disconnect', reason: String((JSON.parse(body.args) as unknown[])[0] ?? '') };
+    case EVENTS.message: {
+      const ackId = Number(headers['X-Ack-ID'] ?? -1);
+      return { kind: 'message', key, socket, home, messageId, traceId, time, logged, event, body, ackId };
+    }
+    case EVENTS.disconnect: {
+      const reason = String((JSON.parse(body.args) as unknown[])[0] ?? '');
+      return { kind: 'disconnect', key, socket, home, messageId, traceId, time, logged, reason };
+    }
     default:
       throw new HoldfastError('invalid_argument', `X-Event is "${headers['X-Event'] ?? ''}"`);
   }

@@ -10,18 +10,19 @@ const packr = new Packr({ useRecords: false, int64AsType: 'number' });
  */
 export function packRecord(record: UpstreamRecord, logged: number): Uint8Array {
   const { key, socket, home, messageId, traceId, time } = record;
-  const facts = { key, socket, home, messageId, traceId, time, logged };
   switch (record.kind) {
     case 'connect': {
       const { kind, auth, query, headers } = record;
-      return packr.pack({ ...facts, kind, auth, query, headers });
+      return packr.pack({ kind, key, socket, home, messageId, traceId, time, logged, auth, query, headers });
     }
     case 'message': {
       const { kind, event, body, ackId } = record;
-      return packr.pack({ ...facts, kind, event, body, ackId });
+      return packr.pack({ kind, key, socket, home, messageId, traceId, time, logged, event, body, ackId });
     }
-    case 'disconnect':
-      return packr.pack({ ...facts, kind: record.kind, reason: record.reason });
+    case 'disconnect': {
+      const { kind, reason } = record;
+      return packr.pack({ kind, key, socket, home, messageId, traceId, time, logged, reason });
+    }
     default:
       return record satisfies never;
   }
