@@ -1,23 +1,27 @@
 import { createRequire } from 'node:module';
 import type * as KafkaJs from 'kafkajs';
+import { batchDecoding, type FetchReader } from './batch-decoding.ts';
+import { type Encoder, produceRequests } from './produce-request.ts';
 import { decodeRecord } from './record-decoding.ts';
-import { encodeRecord, type RecordToEncode } from './record-encoding.ts';
+import { type Encoded, encodeRecord, type RecordToEncode } from './record-encoding.ts';
 import { RequestsInFlight } from './requests-in-flight.ts';
 
 const require = createRequire(import.meta.url);
 const RECORD = 'kafkajs/src/protocol/recordBatch/record/v0/index.js';
 const RECORD_READER = 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js';
+const PRODUCE = 'kafkajs/src/protocol/requests/produce/v3/request.js';
+const BATCH_READER = 'kafkajs/src/protocol/recordBatch/v0/decoder.js';
 const REQUEST_QUEUE = 'kafkajs/src/network/requestQueue/index.js';
 const GROUPING = 'kafkajs/src/producer/groupMessagesPerPartition.js';
 
 /** The library's own encoding of a record. */
-export const encodeAsLibrary = require(RECORD) as (record: RecordToEncode) => { readonly buffer: Buffer };
+export const encodeAsLibrary = require(RECORD) as (record: RecordToEncode) => Encoded;
 
-interface LibraryReader {
-  readonly buffer: Buffer;
+interface LibraryReader extends FetchReader {
   readVarIntBytes(): Buffer;
 }
-const Reader = require('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => LibraryReader;
+/** The library's reader of bytes. */
+export const Decoder = require('kafkajs/src/protocol/decoder.js') as new (buffer: Buffer) => LibraryReader;
 const decodeWithLibrary = require(RECORD_READER) as typeof decodeRecord;
 require(GROUPING);
 
@@ -35,12 +39,12 @@ class Queue extends LibraryQueue {
 
 /** The library's own decoding of an encoded record. */
 export function decodeAsLibrary(encoded: Buffer, context: Parameters<typeof decodeRecord>[1]): object {
-  return decodeWithLibrary(new Reader(recordIn(encoded)), context);
+  return decodeWithLibrary(new Decoder(recordIn(encoded)), context);
 }
 
 /** A record without its length in front. */
 export function recordIn(encoded: Buffer): Buffer {
-  return new Reader(encoded).readVarIntBytes();
+  return new Decoder(encoded).readVarIntBytes();
 }
 
 interface Grouping<Message> {
@@ -67,6 +71,20 @@ require.cache[require.resolve(RECORD)]!.exports = (record: RecordToEncode) =>
   encodeRecord(record) ?? encodeAsLibrary(record);
 
 require.cache[require.resolve(RECORD_READER)]!.exports = decodeRecord;
+/** The library's own reading of a batch, and its own produce request. */
+export const decodeBatchAsLibrary = require(BATCH_READER) as (
+  reader: FetchReader,
+) => Promise<{ records: object[] }>;
+export const produceAsLibrary = require(PRODUCE) as ReturnType<typeof produceRequests>;
+/** What takes their places. */
+export const decodeBatch = batchDecoding(decodeBatchAsLibrary);
+export const produce = produceRequests({
+  Encoder: require('kafkajs/src/protocol/encoder.js') as new () => Encoder,
+  RecordBatch: require('kafkajs/src/protocol/recordBatch/v0/index.js').RecordBatch,
+  encodeRecord: (record) => encodeRecord(record) ?? encodeAsLibrary(record),
+});
+require.cache[require.resolve(BATCH_READER)]!.exports = decodeBatch;
+require.cache[require.resolve(PRODUCE)]!.exports = produce;
 require.cache[require.resolve(GROUPING)]!.exports = byPartition;
 require.cache[require.resolve(REQUEST_QUEUE)]!.exports = Queue;
 

@@ -7,6 +7,12 @@ export interface BatchContext {
   readonly timestampType: number;
   readonly magicByte: number;
   readonly isControlBatch?: boolean;
+  readonly partitionLeaderEpoch?: number;
+  readonly inTransaction?: boolean;
+  readonly lastOffsetDelta?: number;
+  readonly producerId?: string;
+  readonly producerEpoch?: number;
+  readonly firstSequence?: number;
 }
 
 type Headers = Record<string, Buffer | null | (Buffer | null)[]>;
@@ -47,7 +53,9 @@ export function decodeRecord({ buffer }: { readonly buffer: Buffer }, context: B
 
 function addHeader(headers: Headers, name: string, value: Buffer | null): void {
   const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  if (known === undefined) headers[name] = value;
+  if (name === '__proto__')
+    Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
+  else if (known === undefined) headers[name] = value;
   else headers[name] = Array.isArray(known) ? [...known, value] : [known, value];
 }
 
