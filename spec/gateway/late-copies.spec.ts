@@ -110,3 +110,16 @@ it('what a session was given before it came is not given again when the copy com
   expect(came).toEqual([push(4), push(5), push(6), push(7)]);
   expect(stayed).toEqual([push(4), push(5), push(6), push(7)]);
 });
+
+it('what the old home never got is given before what its sender sent later, and once', async () => {
+  const { receive, receivePassedOn, closeWindow, got } = await arrived([]);
+  receive(toRoom(5));
+  receive(toRoom(6));
+  receivePassedOn(toRoom(6));
+  receivePassedOn(toRoom(5));
+  closeWindow();
+  expect(got()).toEqual([
+    [push(5), push(6)],
+    [push(5), push(6)],
+  ]);
+});

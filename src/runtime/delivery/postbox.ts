@@ -145,10 +145,10 @@ export class Postbox {
     this.detour = null;
   }
 
-  private giveWhatCameBefore({ id, command }: CommandLetter): void {
-    for (const socket of command.to.sockets) {
+  private giveWhatCameBefore(letter: CommandLetter): void {
+    for (const socket of letter.command.to.sockets) {
       const move = this.options.find(socket)?.connection.move;
-      if (move?.kind === 'arrival') move.passes(id);
+      if (move?.kind === 'arrival') move.passes(letter);
     }
   }
 

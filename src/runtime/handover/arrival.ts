@@ -1,7 +1,7 @@
 import type { CommandLetter } from '../delivery/letter.ts';
 import type { Target } from '../delivery/target.ts';
 import type { Socket } from '../socket/socket.ts';
-import { Given, type LettersGiven } from './letters-seen.ts';
+import { Given, type LettersGiven, partsOf } from './letters-seen.ts';
 
 interface Held {
   readonly letter: CommandLetter;
@@ -86,8 +86,10 @@ export class Arrival {
   }
 
   /** The old home passes a letter on: what came before it, and does not wait for another, goes first. */
-  passes(id: string): void {
-    if (!this.giving) this.releaseUpTo(id);
+  passes({ id, passedBy }: CommandLetter): void {
+    if (this.giving) return;
+    if (passedBy === this.from) this.releaseOvertaken(id);
+    this.releaseUpTo(id);
   }
 
   /** It was one for this socket. */
@@ -120,12 +122,25 @@ export class Arrival {
   private releaseUpTo(id: string | null): void {
     for (const [key, { letter, awaited }] of this.held) {
       if (awaited || letter.id === id) return;
-      this.held.delete(key);
-      this.giving = true;
-      this.give({ ...letter, passedBy: this.from });
-      this.giving = false;
-      this.givenHere.add(key);
+      this.giveHeld(key, letter);
     }
+  }
+
+  /** The old home reads each sender's letters in order: those before this one have not come there, and never will. */
+  private releaseOvertaken(id: string): void {
+    const { sender, number } = partsOf(id);
+    for (const [key, { letter }] of this.held) {
+      const held = partsOf(letter.id);
+      if (held.sender === sender && held.number < number) this.giveHeld(key, letter);
+    }
+  }
+
+  private giveHeld(key: string, letter: CommandLetter): void {
+    this.held.delete(key);
+    this.giving = true;
+    this.give({ ...letter, passedBy: this.from });
+    this.giving = false;
+    this.givenHere.add(key);
   }
 
   /** Whether the old home, too, takes the socket for one of those a letter is for. */
