@@ -51,7 +51,7 @@ const PAUSE = 250;
  * From one batch to the next, ms, unless it is large: many small requests cost brokers and us more than they bring. The
  * first after a pause does not wait.
  */
-const LINGER = 4;
+const LINGER = 3;
 const LARGE = 500;
 const DISCONNECT_WITHIN = 3_000;
 const TOO_LARGE: ReadonlySet<unknown> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
