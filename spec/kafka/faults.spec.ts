@@ -71,7 +71,7 @@ function ids(key: string, count: number): string[] {
 
 describe('the mailbox on Kafka', () => {
   it('hands over, in order, what was posted while the broker was down', async () => {
-    await createTopics(client(), { partitions: 4, replication: 0 });
+    await createTopics(client(), { partitions: 4, replication: 0 }, clock);
     const got: number[] = [];
     const open = () =>
       new KafkaMailbox<number>({
@@ -107,7 +107,7 @@ describe('the mailbox on Kafka', () => {
 
 describe('a letter that no broker takes in time', () => {
   it('was surely not posted, unless it was on its way when the broker went: then that is said', async () => {
-    await createTopics(client(), { partitions: 4, replication: 0 });
+    await createTopics(client(), { partitions: 4, replication: 0 }, clock);
     const mailbox = new KafkaMailbox<number>({
       kafka: client(),
       clock,
@@ -132,7 +132,7 @@ describe('a letter that no broker takes in time', () => {
 
 describe('a letter that is larger than the brokers take', () => {
   it('is refused, and holds up none of those around it', async () => {
-    await createTopics(client(), { partitions: 4, replication: 0 });
+    await createTopics(client(), { partitions: 4, replication: 0 }, clock);
     const got: string[] = [];
     const mailbox = new KafkaMailbox<string>({
       kafka: client(),

@@ -40,10 +40,9 @@ export class KafkaFixture {
     } finally {
       await admin.disconnect();
     }
-    await createTopics(kafkaClient(this.settings, new SilentLog(), new SystemClock()), {
-      partitions: 4,
-      replication: 0,
-    });
+    const clock = new SystemClock();
+    const client = kafkaClient(this.settings, new SilentLog(), clock);
+    await createTopics(client, { partitions: 4, replication: 0 }, clock);
   }
 
   async close(): Promise<void> {

@@ -142,6 +142,7 @@ const answersLost: SimulatedFault = {
   },
 };
 
+/** Those of Redis, and of everything else. */
 export const FAULTS: readonly SimulatedFault[] = [
   ...ofNodes('kills', kill),
   ...ofNodes('pauses', pause),
@@ -156,3 +157,6 @@ export const FAULTS: readonly SimulatedFault[] = [
   clientsReset,
   answersLost,
 ];
+
+/** The same, and those of Kafka. */
+export const KAFKA_FAULTS: readonly SimulatedFault[] = [...FAULTS];

@@ -1,14 +1,23 @@
-import { simulate } from './simulate.ts';
+import { type SimulationOptions, simulate } from './simulate.ts';
 
 const values = new Map<string, string>();
 for (let at = 2; at < process.argv.length; at += 2) values.set(process.argv[at]!, process.argv[at + 1] ?? '');
 const number = (name: string, otherwise: number) => Number(values.get(name) ?? otherwise);
 
+/** Whatever the seed chooses, unless it is said. */
+function chosen(): Pick<SimulationOptions, 'bus' | 'faults'> {
+  const bus = values.get('--bus');
+  const calm = values.get('--faults') === 'none' ? { faults: [] } : {};
+  if (bus === undefined) return calm;
+  if (bus !== 'redis' && bus !== 'kafka') throw new Error('--bus is redis or kafka');
+  return { bus, ...calm };
+}
+
 /** How often it is said how far it has come, ms. */
 const SAY_EVERY = 5_000;
 
 if (values.has('--seed')) {
-  const { film, summary, found } = await simulate({ seed: number('--seed', 1) });
+  const { film, summary, found } = await simulate({ seed: number('--seed', 1), ...chosen() });
   for (const line of film) console.log(line);
   console.log(summary);
   console.log(found || 'no violation');
@@ -21,10 +30,12 @@ const began = performance.now();
 let saidAt = began;
 const failed: number[] = [];
 for (let seed = from; seed < from + seeds; seed++) {
-  const { found, summary } = await simulate({ seed });
+  const { found, summary, bus } = await simulate({ seed, ...chosen() });
   if (found !== '') {
     failed.push(seed);
-    console.log(`seed ${seed} (${summary}) fails; npm run simulate -- --seed ${seed} shows it\n${found}`);
+    console.log(
+      `seed ${seed} (${summary}) fails; npm run simulate -- --seed ${seed} --bus ${bus} shows it\n${found}`,
+    );
   }
   if (performance.now() - saidAt < SAY_EVERY) continue;
   saidAt = performance.now();

@@ -18,8 +18,8 @@ export async function expectCleanSeeds(from: number, seeds: number): Promise<voi
 }
 
 /** For people: what is wrong, where the film lies, and how to see it again. */
-export function report({ seed, summary, found, film }: Verdict): string {
+export function report({ seed, bus, summary, found, film }: Verdict): string {
   const file = join(mkdtempSync(join(tmpdir(), 'holdfast-simulation-')), `seed-${seed}.txt`);
   writeFileSync(file, [...film, summary, found, ''].join('\n'));
-  return `seed ${seed} (${summary})\n${found}\nfilm: ${file}\nagain: npm run simulate -- --seed ${seed}`;
+  return `seed ${seed} (${summary})\n${found}\nfilm: ${file}\nagain: npm run simulate -- --seed ${seed} --bus ${bus}`;
 }

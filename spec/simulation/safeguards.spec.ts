@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FAULTS } from './faults.ts';
+import { KAFKA_FAULTS } from './faults.ts';
 import { PATIENCE, report } from './part.ts';
 import { SAFEGUARDS } from './safeguards.ts';
 import { simulate } from './simulate.ts';
@@ -8,13 +8,14 @@ describe('a simulation finds out when there is nothing to see to it that', () =>
   it.each(SAFEGUARDS)(
     '$name',
     async (safeguard) => {
-      const faults = FAULTS.filter(({ name }) => safeguard.under.includes(name));
+      const { bus = 'redis' } = safeguard;
+      const faults = KAFKA_FAULTS.filter(({ name }) => safeguard.under.includes(name));
       expect(faults).toHaveLength(safeguard.under.length);
       const found = new Set<string>();
       for (const seed of safeguard.seeds) {
-        const complete = await simulate({ seed, faults });
+        const complete = await simulate({ seed, bus, faults });
         expect(complete.found === '' ? '' : report(complete)).toBe('');
-        const { violations } = await simulate({ seed, faults, without: safeguard });
+        const { violations } = await simulate({ seed, bus, faults, without: safeguard });
         for (const { kind } of violations) found.add(kind);
       }
       expect([...found]).toContain(safeguard.finds);

@@ -8,12 +8,15 @@ import type { UpstreamHandler } from '../../src/runtime/ports/upstream-log.ts';
 import { SeenPostmarks } from '../../src/runtime/wire/postmark.ts';
 import type { ViolationKind } from '../support/history/violation.ts';
 import { ApiDoor } from './api-door.ts';
+import type { SimulatedBus } from './simulated-cluster.ts';
 
 /** Something in the product without which a promise is broken, and which can be taken away to see that this is found. */
 export interface Safeguard {
   readonly name: string;
   /** What is found when it is not there. */
   readonly finds: ViolationKind;
+  /** Which carries the logs; Redis unless told. */
+  readonly bus?: SimulatedBus;
   /** Faults under which it is needed, and seeds of them that find it missing. */
   readonly under: readonly string[];
   readonly seeds: readonly number[];

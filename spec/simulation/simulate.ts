@@ -1,14 +1,16 @@
 import { History } from '../support/history/history.ts';
 import { describeViolations, type Violation } from '../support/history/violation.ts';
-import { FAULTS, type SimulatedFault } from './faults.ts';
+import { FAULTS, KAFKA_FAULTS, type SimulatedFault } from './faults.ts';
 import type { Safeguard } from './safeguards.ts';
 import { BACKEND, SimulatedBackend } from './simulated-backend.ts';
-import { SimulatedCluster } from './simulated-cluster.ts';
+import { type SimulatedBus, SimulatedCluster } from './simulated-cluster.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { SimulatedWorkload } from './workload.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
+  /** By the seed unless given: even ones have Kafka. */
+  readonly bus?: SimulatedBus;
   /** Taken away, to see that it is missed. */
   readonly without?: Safeguard;
   /** Which may strike; all unless given. */
@@ -17,6 +19,7 @@ export interface SimulationOptions {
 
 export interface Verdict {
   readonly seed: number;
+  readonly bus: SimulatedBus;
   /** What is wrong, for people; empty when every promise was kept. */
   readonly found: string;
   readonly violations: readonly Violation[];
@@ -29,23 +32,28 @@ const HEAL_WITHIN = 60_000;
 const CALM = 3_000;
 const SETTLE_WITHIN = 45_000;
 
+export function busOf(seed: number): SimulatedBus {
+  return seed % 2 === 0 ? 'kafka' : 'redis';
+}
+
 /** One cluster's life from a seed: traffic under faults, then calm, then judgement. */
-export async function simulate({ seed, without, faults = FAULTS }: SimulationOptions): Promise<Verdict> {
+export async function simulate(options: SimulationOptions): Promise<Verdict> {
+  const { seed, without, bus = busOf(seed), faults = bus === 'kafka' ? KAFKA_FAULTS : FAULTS } = options;
   const putBack = without?.remove();
   try {
-    return await live(seed, faults);
+    return await live(seed, bus, faults);
   } finally {
     putBack?.();
   }
 }
 
-async function live(seed: number, faults: readonly SimulatedFault[]): Promise<Verdict> {
+async function live(seed: number, bus: SimulatedBus, faults: readonly SimulatedFault[]): Promise<Verdict> {
   const time = new VirtualTime(seed);
   const { random } = time;
   const history = new History();
   const backend = new SimulatedBackend(time, history);
   const size = { gateways: 2 + random.below(2), apis: 1 + random.below(2) };
-  const cluster = new SimulatedCluster(time, backend, size);
+  const cluster = new SimulatedCluster(time, backend, size, bus);
   const { balance, apis } = cluster;
   // Who came while Redis was away is found when it is back: docs/guarantees.md.
   const knownAfter = faults.length === 0 ? 1_000 : 8_000;
@@ -115,9 +123,10 @@ async function live(seed: number, faults: readonly SimulatedFault[]): Promise<Ve
   for (const node of cluster.nodes) node.kill();
   return {
     seed,
+    bus,
     found,
     violations,
     film: time.film,
-    summary: `${size.gateways} gateways, ${size.apis} APIs, ${workload.sessions.length} sessions, ${struck.join('; ') || 'no fault'}`,
+    summary: `${bus}, ${size.gateways} gateways, ${size.apis} APIs, ${workload.sessions.length} sessions, ${struck.join('; ') || 'no fault'}`,
   };
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../src/runtime/config/config.ts';
 import { loadConfig } from '../../src/runtime/config/load-config.ts';
 import { Metrics } from '../../src/runtime/metrics/metrics.ts';
+import { SimulatedKafka } from './kafka/simulated-kafka.ts';
 import { SimulatedRedis } from './redis/simulated-redis.ts';
 import type { SimulatedBackend } from './simulated-backend.ts';
 import type { Balancer } from './simulated-client.ts';
@@ -14,6 +15,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   HOLDFAST_ENGINE_PING_TIMEOUT: '4s',
   HOLDFAST_DRAIN_TIMEOUT: '5s',
 };
+
+const PARTITIONS = 4;
+
+/** What carries the logs and the letters. */
+export type SimulatedBus = 'redis' | 'kafka';
 
 let basis: Config | null = null;
 
@@ -31,9 +37,11 @@ function settings(): Config {
   return basis;
 }
 
-/** Gateways and API nodes over one Redis. */
+/** Gateways and API nodes over one Redis, with Kafka or without. */
 export class SimulatedCluster {
   readonly redis: SimulatedRedis;
+  /** Null when Redis carries the logs as well. */
+  readonly kafka: SimulatedKafka | null;
   readonly gateways: readonly SimulatedNode[];
   readonly apis: readonly SimulatedNode[];
   private readonly time: VirtualTime;
@@ -42,17 +50,22 @@ export class SimulatedCluster {
     time: VirtualTime,
     backend: SimulatedBackend,
     size: { readonly gateways: number; readonly apis: number },
+    bus: SimulatedBus,
   ) {
     this.time = time;
     this.redis = new SimulatedRedis(time);
+    this.kafka = bus === 'kafka' ? new SimulatedKafka(time) : null;
     const ground: Ground = {
       time,
       redis: this.redis,
+      kafka: this.kafka,
       peerDoors: new Map(),
       backendOf: (process) => backend.callerOf(process),
       metrics: new Metrics(),
     };
-    const config = settings();
+    const basis = settings();
+    const brokers = this.kafka?.addresses ?? [];
+    const config: Config = { ...basis, kafka: { ...basis.kafka, brokers, partitions: PARTITIONS } };
     this.gateways = Array.from({ length: size.gateways }, (_, index) => {
       const at = { host: '127.0.0.1', port: 8000 + index };
       const clients = { ...config.clients, listen: at };

@@ -1,6 +1,8 @@
+import { kafkaClient } from '../../src/adapters/kafka/kafka-client.ts';
 import type { RedisClient } from '../../src/adapters/redis/redis-client.ts';
 import type { ClusterBus } from '../../src/node/cluster-bus.ts';
 import { Incarnations } from '../../src/node/incarnations.ts';
+import { KafkaBus } from '../../src/node/kafka-bus.ts';
 import { NodeLife } from '../../src/node/node-life.ts';
 import { RedisBus } from '../../src/node/redis-bus.ts';
 import type { Config } from '../../src/runtime/config/config.ts';
@@ -11,6 +13,8 @@ import type { NodeRole } from '../../src/runtime/ports/lease-store.ts';
 import type { Log } from '../../src/runtime/ports/log.ts';
 import { ApiDoor } from './api-door.ts';
 import { ClientDoor } from './client-door.ts';
+import type { SimulatedKafka } from './kafka/simulated-kafka.ts';
+import { simulatedKafkaClient } from './kafka/simulated-kafka-client.ts';
 import type { SimulatedRedis } from './redis/simulated-redis.ts';
 import { SimulatedRedisClient } from './redis/simulated-redis-client.ts';
 import { type PeerDoor, SimulatedPeers } from './simulated-peers.ts';
@@ -22,6 +26,8 @@ import { Way } from './way.ts';
 export interface Ground {
   readonly time: VirtualTime;
   readonly redis: SimulatedRedis;
+  /** Null when Redis carries the logs as well. */
+  readonly kafka: SimulatedKafka | null;
   readonly peerDoors: Map<string, PeerDoor>;
   readonly backendOf: (process: SimulatedProcess) => BackendCaller;
   readonly metrics: Metrics;
@@ -35,6 +41,7 @@ export class SimulatedNode {
   readonly role: NodeRole;
   /** To Redis. */
   readonly way: Way;
+  readonly kafkaWay: Way;
   process: SimulatedProcess;
   /** Where clients, or pushers, reach it; null until it has begun. */
   clients: ClientDoor | null = null;
@@ -50,6 +57,7 @@ export class SimulatedNode {
     this.config = config;
     this.ground = ground;
     this.way = new Way(ground.time);
+    this.kafkaWay = new Way(ground.time);
     this.process = new SimulatedProcess(name, ground.time);
   }
 
@@ -62,7 +70,7 @@ export class SimulatedNode {
   }
 
   start(): void {
-    const { time, redis, peerDoors, backendOf, metrics } = this.ground;
+    const { time, redis, kafka, peerDoors, backendOf, metrics } = this.ground;
     const process = new SimulatedProcess(this.name, time);
     this.process = process;
     this.isStopped = false;
@@ -70,7 +78,21 @@ export class SimulatedNode {
     const { clock } = process;
     const wheel = new TimingWheel(clock);
     const client = new SimulatedRedisClient(process, time, redis, this.way) as unknown as RedisClient;
-    const bus: ClusterBus = new RedisBus(this.config, { clock, metrics, log }, client);
+    const parts = { clock, metrics, log };
+    const bus: ClusterBus =
+      kafka === null
+        ? new RedisBus(this.config, parts, client)
+        : new KafkaBus(
+            this.config,
+            parts,
+            client,
+            kafkaClient(
+              this.config.kafka,
+              log,
+              clock,
+              simulatedKafkaClient(process, time, kafka, this.kafkaWay),
+            ),
+          );
     const way = new Way(time);
     const incarnations: Incarnations = new Incarnations({
       config: this.config,
@@ -142,6 +164,7 @@ export class SimulatedNode {
     this.clients = null;
     this.api = null;
     this.way.cut();
+    this.kafkaWay.cut();
   }
 
   private journal(process: SimulatedProcess): Log {

@@ -8,5 +8,6 @@ import { SystemClock } from '../runtime/time/system-clock.ts';
 /** `holdfast topics create`. Rejects when Kafka cannot be reached. */
 export async function createKafkaTopics({ kafka, log }: Config): Promise<readonly string[]> {
   const output = openLogOutput(2, false);
-  return createTopics(kafkaClient(kafka, createPinoLog(log.level, output).log, new SystemClock()), kafka);
+  const clock = new SystemClock();
+  return createTopics(kafkaClient(kafka, createPinoLog(log.level, output).log, clock), kafka, clock);
 }

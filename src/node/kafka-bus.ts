@@ -5,6 +5,7 @@ import { KafkaWatch } from '../adapters/kafka/kafka-watch.ts';
 import { KafkaMailbox } from '../adapters/kafka/mailbox.ts';
 import { createTopics } from '../adapters/kafka/topics.ts';
 import { KafkaUpstreamLog } from '../adapters/kafka/upstream-log.ts';
+import type { RedisClient } from '../adapters/redis/redis-client.ts';
 import { VERSION } from '../cli/version.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Letter } from '../runtime/delivery/letter.ts';
@@ -21,9 +22,14 @@ export class KafkaBus extends RedisBus {
   private readonly watch: KafkaWatch;
   private readonly lags = new Map<number, number>();
 
-  constructor(config: Config, parts: BusParts) {
-    super(config, parts);
-    this.kafka = kafkaClient(config.kafka, parts.log, parts.clock);
+  constructor(
+    config: Config,
+    parts: BusParts,
+    redis?: RedisClient,
+    kafka = kafkaClient(config.kafka, parts.log, parts.clock),
+  ) {
+    super(config, parts, redis);
+    this.kafka = kafka;
     this.watch = new KafkaWatch(this.kafka, parts.clock);
   }
 
@@ -49,7 +55,7 @@ export class KafkaBus extends RedisBus {
   ): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
     const { kafka, directory } = this;
-    await createTopics(kafka, this.config.kafka);
+    await createTopics(kafka, this.config.kafka, clock);
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
     const observe = (seconds: number) => metrics.kafkaProduceDuration.observe(seconds * 1000);
     const mailbox = new KafkaMailbox<Letter>({

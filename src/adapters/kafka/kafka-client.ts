@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Kafka, SASLOptions } from 'kafkajs';
+import type { Kafka, KafkaConfig, SASLOptions } from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
@@ -26,11 +26,16 @@ export interface KafkaSettings {
 }
 
 /** The library's connection settings, which it writes to. Its own lines go to our log; what it tries again is none of an operator's. */
-export function kafkaClient(settings: KafkaSettings, log: Log, clock: Pick<Clock, 'after'>): Kafka {
+export function kafkaClient(
+  settings: KafkaSettings,
+  log: Log,
+  clock: Pick<Clock, 'after'>,
+  Client: new (config: KafkaConfig) => Kafka = kafkajs.Kafka,
+): Kafka {
   const { brokers, tls, ca, sasl } = settings;
   // Brokers that are away are said to be away by every connection, many times a second.
   const lines = new RepeatedLines(log, clock);
-  return new kafkajs.Kafka({
+  return new Client({
     clientId: 'holdfast',
     brokers: [...brokers],
     ssl: tls && ca !== '' ? { ca: [readFileSync(ca, 'utf8')] } : tls,

@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
 import { kafkaFailure } from './kafka-client.ts';
 
 export const UPSTREAM = 'ws.upstream';
@@ -21,7 +22,11 @@ const MAILBOX_PARTITIONS = 8;
 const CREATE_WITHIN = 15_000;
 
 /** Creates the topics that do not exist. Resolves with their names; rejects with `unavailable`. */
-export async function createTopics(kafka: Kafka, settings: TopicSettings): Promise<string[]> {
+export async function createTopics(
+  kafka: Kafka,
+  settings: TopicSettings,
+  clock: Pick<Clock, 'now' | 'after'>,
+): Promise<string[]> {
   return withAdmin(kafka, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const { partitions, replication } = settings;
@@ -40,10 +45,8 @@ export async function createTopics(kafka: Kafka, settings: TopicSettings): Promi
     if (wanted.length > 0) {
       // Another node may create them at the same time: what counts is that they are there.
       await admin.createTopics({ topics: wanted, waitForLeaders: false }).catch(() => {});
-      await untilLed(
-        admin,
-        wanted.map(({ topic }) => topic),
-      );
+      const names = wanted.map(({ topic }) => topic);
+      await untilLed(admin, names, clock);
     }
     return wanted.map(({ topic }) => topic);
   });
@@ -72,8 +75,12 @@ export async function endOffset(kafka: Kafka, topic: string, partition: number):
 }
 
 /** A new topic is known to the brokers one after the other; until then they say that there is none. */
-async function untilLed(admin: Admin, names: readonly string[]): Promise<void> {
-  const deadline = performance.now() + CREATE_WITHIN;
+async function untilLed(
+  admin: Admin,
+  names: readonly string[],
+  clock: Pick<Clock, 'now' | 'after'>,
+): Promise<void> {
+  const deadline = clock.now() + CREATE_WITHIN;
   for (;;) {
     try {
       const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
@@ -84,10 +91,10 @@ async function untilLed(admin: Admin, names: readonly string[]): Promise<void> {
       )
         return;
     } catch (error) {
-      if (performance.now() > deadline) throw error;
+      if (clock.now() > deadline) throw error;
     }
-    if (performance.now() > deadline) throw new HoldfastError('unavailable', 'new topics have no leader yet');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (clock.now() > deadline) throw new HoldfastError('unavailable', 'new topics have no leader yet');
+    await new Promise<void>((resolve) => clock.after(100, resolve));
   }
 }
 
