@@ -2,6 +2,7 @@ import type { SimulatedBackend } from './simulated-backend.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import type { VirtualTime } from './virtual-time.ts';
+import type { Way } from './way.ts';
 import type { SimulatedWorkload } from './workload.ts';
 
 /** What faults can reach. */
@@ -57,24 +58,24 @@ async function drain(node: SimulatedNode, time: VirtualTime): Promise<void> {
   node.start();
 }
 
-async function cut({ way }: SimulatedNode, time: VirtualTime): Promise<void> {
+async function cut(way: Way, time: VirtualTime): Promise<void> {
   way.isCut = true;
   way.cut();
   await time.pause(time.between(50, 5_000));
   way.isCut = false;
 }
 
-async function reset({ way }: SimulatedNode): Promise<void> {
+async function reset(way: Way): Promise<void> {
   way.cut();
 }
 
-async function silence({ way }: SimulatedNode, time: VirtualTime): Promise<void> {
+async function silence(way: Way, time: VirtualTime): Promise<void> {
   const length = time.between(50, 6_000);
   way.silentUntil = time.now() + length;
   await time.pause(length);
 }
 
-async function slow({ way }: SimulatedNode, time: VirtualTime): Promise<void> {
+async function slow(way: Way, time: VirtualTime): Promise<void> {
   way.delay = time.between(20, 400);
   await time.pause(time.between(500, 4_000));
   way.delay = 0;
@@ -85,6 +86,14 @@ function ofNodes(
   strike: (node: SimulatedNode, time: VirtualTime) => Promise<void>,
 ): readonly SimulatedFault[] {
   return [ofNode(name, 'gateways', strike), ofNode(name, 'apis', strike)];
+}
+
+/** Of the network between a node and what it needs. */
+export function ofWays(to: string, wayOf: (node: SimulatedNode) => Way): readonly SimulatedFault[] {
+  const strikes = { 'cuts from': cut, 'resets to': reset, 'silences to': silence, 'slows to': slow };
+  return Object.entries(strikes).flatMap(([name, strike]) =>
+    ofNodes(`${name} ${to}`, (node, time) => strike(wayOf(node), time)),
+  );
 }
 
 const redisRestarts: SimulatedFault = {
@@ -147,16 +156,10 @@ export const FAULTS: readonly SimulatedFault[] = [
   ...ofNodes('kills', kill),
   ...ofNodes('pauses', pause),
   ...ofNodes('drains', drain),
-  ...ofNodes('cuts from Redis', cut),
-  ...ofNodes('resets to Redis', reset),
-  ...ofNodes('silences to Redis', silence),
-  ...ofNodes('slows to Redis', slow),
+  ...ofWays('Redis', ({ way }) => way),
   redisRestarts,
   redisStalls,
   redisFailsOver,
   clientsReset,
   answersLost,
 ];
-
-/** The same, and those of Kafka. */
-export const KAFKA_FAULTS: readonly SimulatedFault[] = [...FAULTS];

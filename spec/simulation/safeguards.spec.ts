@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KAFKA_FAULTS } from './faults.ts';
+import { KAFKA_FAULTS } from './kafka-faults.ts';
 import { PATIENCE, report } from './part.ts';
 import { SAFEGUARDS } from './safeguards.ts';
 import { simulate } from './simulate.ts';

@@ -1,6 +1,7 @@
 import { History } from '../support/history/history.ts';
 import { describeViolations, type Violation } from '../support/history/violation.ts';
-import { FAULTS, KAFKA_FAULTS, type SimulatedFault } from './faults.ts';
+import { FAULTS, type SimulatedFault } from './faults.ts';
+import { KAFKA_FAULTS } from './kafka-faults.ts';
 import type { Safeguard } from './safeguards.ts';
 import { BACKEND, SimulatedBackend } from './simulated-backend.ts';
 import { type SimulatedBus, SimulatedCluster } from './simulated-cluster.ts';

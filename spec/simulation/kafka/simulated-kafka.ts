@@ -103,6 +103,15 @@ export class SimulatedKafka {
     this.elect();
   }
 
+  /** Each partition to any broker that is there. */
+  moveLeaders(): void {
+    for (const partition of [...this.topics.values(), this.coordinators].flat()) {
+      const before = partition.leader;
+      partition.leader = this.led(this.time.random.below(this.brokers.length));
+      if (partition.leader !== before && this.coordinators.includes(partition)) this.load(partition);
+    }
+  }
+
   /** Leadership goes from brokers that are gone to others, and comes back to nobody: that is done by hand. */
   private elect(): void {
     for (const partition of [...this.topics.values(), this.coordinators].flat()) {
