@@ -51,9 +51,9 @@ describe('a seed', () => {
     PATIENCE,
   );
 
-  it.each(ONCE_FAILED.map(([seed, found, bus = 'redis']) => ({ seed, found, bus })))(
-    '$seed over $bus, which once found that $found, finds nothing',
-    async ({ seed, bus }) => {
+  it.each(ONCE_FAILED.map(([seed, found, bus = 'redis']) => [seed, bus, found] as const))(
+    '%i over %s, which once found that %s, finds nothing',
+    async (seed, bus) => {
       const verdict = await simulate({ seed, bus });
       expect(verdict.found === '' ? '' : report(verdict)).toBe('');
     },
