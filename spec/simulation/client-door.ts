@@ -9,6 +9,7 @@ import type { EngineErrorName } from '../../src/runtime/errors/engine-error.ts';
 import { Gateway } from '../../src/runtime/gateway.ts';
 import type { Authenticator } from '../../src/runtime/ports/authenticator.ts';
 import type { Poll } from '../../src/runtime/ports/poll.ts';
+import type { Presence } from '../../src/runtime/ports/presence.ts';
 import { SimulatedNetwork, SimulatedWebSocket } from '../gateway/simulated-network.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
@@ -97,11 +98,13 @@ export class ClientDoor implements Clients {
   private readonly network: SimulatedNetwork;
   private readonly sockets = new Set<GatewaySocket>();
 
-  constructor(options: GatewayRoleOptions, process: SimulatedProcess) {
+  /** @param joined told of each socket that joins rooms */
+  constructor(options: GatewayRoleOptions, process: SimulatedProcess, joined: (socket: string) => void) {
     this.options = options;
     this.network = new SimulatedNetwork(process.defer);
     this.gateway = new Gateway({
       ...options,
+      presence: watched(options.presence, joined),
       defer: process.defer,
       publisher: this.network,
       authenticator: NAME_IS_TOKEN,
@@ -268,6 +271,19 @@ class BareResponse {
   abort(): void {
     this.isAborted();
   }
+}
+
+function watched(presence: Presence, joined: (socket: string) => void): Presence {
+  return new Proxy(presence, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => {
+        if (name === 'join') joined(String(args[0]));
+        return Reflect.apply(member, target, args) as unknown;
+      };
+    },
+  });
 }
 
 function isVisitor(owner: Connection | Visitor): owner is Visitor {

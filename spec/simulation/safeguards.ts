@@ -1,3 +1,4 @@
+import { KafkaUpstreamLog } from '../../src/adapters/kafka/upstream-log.ts';
 import { RedisBurial } from '../../src/adapters/redis/burial.ts';
 import { RedisDedupWindow } from '../../src/adapters/redis/dedup-window.ts';
 import { StreamUpstreamLog } from '../../src/adapters/redis/streams/upstream-log.ts';
@@ -42,19 +43,33 @@ function all(...undo: (() => void)[]): () => void {
   };
 }
 
+/** A node goes on as if it had its lease, however often it hears that it has not. */
+function goOnWithoutLease(): () => void {
+  return all(
+    replace(LeaseKeeper, 'holds', () => () => true),
+    replace(LeaseKeeper, 'suspend', () => () => {}),
+    replace(LeaseKeeper, 'lose', () => () => {}),
+  );
+}
+
+/** Records are settled as soon as they are handed out. */
+function settleAtOnce(consume: Method): Method {
+  return function (this: unknown, handler: UpstreamHandler) {
+    const hasty: UpstreamHandler = (record, settle) => {
+      settle();
+      handler(record, () => {});
+    };
+    return consume.call(this, hasty as never);
+  } as Method;
+}
+
 export const SAFEGUARDS: readonly Safeguard[] = [
   {
     name: 'a node that may have lost its lease is fenced off',
     finds: 'missing',
     under: ['gateways: silences to Redis', 'gateways: cuts from Redis', 'gateways: pauses'],
     seeds: [1, 5, 6],
-    // It goes on as if it had it, however often it hears that it has not.
-    remove: () =>
-      all(
-        replace(LeaseKeeper, 'holds', () => () => true),
-        replace(LeaseKeeper, 'suspend', () => () => {}),
-        replace(LeaseKeeper, 'lose', () => () => {}),
-      ),
+    remove: goOnWithoutLease,
   },
   {
     name: 'Redis refuses records of a node that was buried',
@@ -101,19 +116,39 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     finds: 'missing',
     under: ['apis: kills'],
     seeds: [5, 15, 16],
-    remove: () =>
-      replace(
-        StreamUpstreamLog,
-        'consume',
-        (original) =>
-          function (this: StreamUpstreamLog, handler: UpstreamHandler) {
-            const hasty: UpstreamHandler = (record, settle) => {
-              settle();
-              handler(record, () => {});
-            };
-            return original.call(this, hasty as never);
-          } as Method,
-      ),
+    remove: () => replace(StreamUpstreamLog, 'consume', settleAtOnce),
+  },
+  {
+    name: 'offsets are committed when the backend has answered, not before',
+    finds: 'missing',
+    bus: 'kafka',
+    under: ['apis: kills', 'answers of the backend are lost'],
+    seeds: [1, 2, 3],
+    remove: () => replace(KafkaUpstreamLog, 'consume', settleAtOnce),
+  },
+  {
+    name: 'a node that may have lost its lease is fenced off, with Kafka as well',
+    finds: 'missing',
+    bus: 'kafka',
+    under: ['gateways: silences to Redis', 'gateways: cuts from Redis', 'gateways: pauses'],
+    seeds: [1, 5, 6],
+    remove: goOnWithoutLease,
+  },
+  {
+    name: 'what a node wrote to Kafka when it had been given up is dropped',
+    finds: 'phantom',
+    bus: 'kafka',
+    under: ['gateways: silences to Redis', 'gateways: silences to Kafka', 'gateways: pauses'],
+    seeds: [1, 5, 6],
+    remove: () => replace(ApiDoor, 'untilLost', () => (hear: UpstreamHandler) => hear),
+  },
+  {
+    name: 'letters that producers repeat are known by their postmarks',
+    finds: 'doubled',
+    bus: 'kafka',
+    under: ['apis: cuts from Kafka', 'Kafka: a broker is gone'],
+    seeds: [1, 4],
+    remove: () => replace(SeenPostmarks, 'isNew', () => () => true),
   },
   {
     name: 'a push that is repeated is known by its dedupKey',

@@ -1,6 +1,7 @@
 import { History } from '../support/history/history.ts';
 import { describeViolations, type Violation } from '../support/history/violation.ts';
 import { FAULTS, type SimulatedFault } from './faults.ts';
+import { InletPusher } from './inlet-pusher.ts';
 import { KAFKA_FAULTS } from './kafka-faults.ts';
 import type { Safeguard } from './safeguards.ts';
 import { BACKEND, SimulatedBackend } from './simulated-backend.ts';
@@ -55,9 +56,10 @@ async function live(seed: number, bus: SimulatedBus, faults: readonly SimulatedF
   const backend = new SimulatedBackend(time, history);
   const size = { gateways: 2 + random.below(2), apis: 1 + random.below(2) };
   const cluster = new SimulatedCluster(time, backend, size, bus);
-  const { balance, apis } = cluster;
+  const { balance, apis, joinedAt } = cluster;
   // Who came while Redis was away is found when it is back: docs/guarantees.md.
   const knownAfter = faults.length === 0 ? 1_000 : 8_000;
+  const inlet = cluster.kafka === null ? null : new InletPusher(time, history, cluster.kafka);
   const workload = new SimulatedWorkload({
     time,
     history,
@@ -67,6 +69,8 @@ async function live(seed: number, bus: SimulatedBus, faults: readonly SimulatedF
     clients: 4 + random.below(5),
     pushers: 1 + random.below(2),
     knownAfter,
+    inlet,
+    joinedAt,
     mayLoseNodes: faults.length > 0,
   });
   const struck: string[] = [];
@@ -116,9 +120,11 @@ async function live(seed: number, bus: SimulatedBus, faults: readonly SimulatedF
   for (const { name } of heard()) history.accepted(`end ${name}`);
   // Records come at least once, letters at most once.
   const promises = { mayRepeat: (_stream: string, receiver: string) => receiver === BACKEND };
-  const mayRepeat = (id: string) => workload.inDoubt.has(id) || (backend.echoes.get(id) ?? 0) > 1;
+  const mayRepeat = (id: string) =>
+    workload.inDoubt.has(id) || (backend.echoes.get(id) ?? 0) > 1 || inlet?.ids.has(id) === true;
+  const isGivenUp = (id: string) => inlet?.ids.has(id) === true && inlet.wasBuried(id);
   const isExcused = ({ kind, id }: Violation) =>
-    (kind === 'missing' && loses) || (kind === 'doubled' && mayRepeat(id));
+    (kind === 'missing' && (loses || isGivenUp(id))) || (kind === 'doubled' && mayRepeat(id));
   const violations = history.check(promises).filter((one) => !isExcused(one));
   const found = [...trouble, ...(violations.length === 0 ? [] : [describeViolations(violations)])].join('\n');
   for (const node of cluster.nodes) node.kill();

@@ -44,6 +44,8 @@ export class SimulatedCluster {
   readonly kafka: SimulatedKafka | null;
   readonly gateways: readonly SimulatedNode[];
   readonly apis: readonly SimulatedNode[];
+  /** When each socket joined its room first. */
+  readonly joinedAt = new Map<string, number>();
   private readonly time: VirtualTime;
 
   constructor(
@@ -61,6 +63,7 @@ export class SimulatedCluster {
       kafka: this.kafka,
       peerDoors: new Map(),
       backendOf: (process) => backend.callerOf(process),
+      joined: (socket) => this.joinedAt.set(socket, this.joinedAt.get(socket) ?? time.now()),
       metrics: new Metrics(),
     };
     const basis = settings();

@@ -30,6 +30,8 @@ export interface Ground {
   readonly kafka: SimulatedKafka | null;
   readonly peerDoors: Map<string, PeerDoor>;
   readonly backendOf: (process: SimulatedProcess) => BackendCaller;
+  /** A socket has joined rooms. */
+  readonly joined: (socket: string) => void;
   readonly metrics: Metrics;
 }
 
@@ -70,7 +72,7 @@ export class SimulatedNode {
   }
 
   start(): void {
-    const { time, redis, kafka, peerDoors, backendOf, metrics } = this.ground;
+    const { time, redis, kafka, peerDoors, backendOf, joined, metrics } = this.ground;
     const process = new SimulatedProcess(this.name, time);
     this.process = process;
     this.isStopped = false;
@@ -116,7 +118,7 @@ export class SimulatedNode {
         }),
         peers: (options) => new SimulatedPeers(time, process, way, peerDoors, options),
         clients: (options) => {
-          this.clients = new ClientDoor(options, process);
+          this.clients = new ClientDoor(options, process, joined);
           return this.clients;
         },
         api: (options) => {

@@ -2,6 +2,7 @@ import type { Target } from '../../src/runtime/delivery/target.ts';
 import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import { emitCommand } from '../gateway/world.ts';
 import type { History } from '../support/history/history.ts';
+import type { Aim, InletPusher } from './inlet-pusher.ts';
 import { roomOf, type SimulatedBackend } from './simulated-backend.ts';
 import { type Balancer, SimulatedSession, type Transports } from './simulated-client.ts';
 import type { SimulatedNode } from './simulated-node.ts';
@@ -17,6 +18,10 @@ export interface WorkloadOptions {
   readonly pushers: number;
   /** How long a session is open before pushes to its user or room are promised to it, ms. */
   readonly knownAfter: number;
+  /** When each socket joined its room. */
+  readonly joinedAt: ReadonlyMap<string, number>;
+  /** Writes to `ws.downstream`; null where there is none. */
+  readonly inlet: InletPusher | null;
   /** What goes to a session by its old home may be lost. */
   readonly mayLoseNodes: boolean;
 }
@@ -41,13 +46,14 @@ export class SimulatedWorkload {
   }
 
   get isQuiet(): boolean {
-    return this.pushing === 0;
+    return this.pushing === 0 && this.options.inlet?.isQuiet !== false;
   }
 
   start(): void {
-    const { time, clients, pushers } = this.options;
+    const { time, clients, pushers, inlet } = this.options;
     for (let i = 0; i < clients; i++) time.after(time.between(0, 300), () => this.connect(i, 1));
     for (let i = 0; i < pushers; i++) time.after(time.between(0, 500), () => void this.push(i));
+    if (inlet !== null) void this.pushInto(inlet);
   }
 
   openSessions(): SimulatedSession[] {
@@ -101,8 +107,17 @@ export class SimulatedWorkload {
     }
   }
 
-  private aim(): { to: Partial<Target>; names: string[]; perhaps?: string } | null {
-    const { time, backend, knownAfter } = this.options;
+  private async pushInto(inlet: InletPusher): Promise<void> {
+    const { time } = this.options;
+    while (this.isRunning) {
+      await time.pause(time.between(10, 300));
+      const aim = this.aim();
+      if (aim !== null && this.isRunning) inlet.push(aim);
+    }
+  }
+
+  private aim(): Aim | null {
+    const { time, backend, knownAfter, inlet } = this.options;
     const { random } = time;
     const known = this.openSessions().filter(({ name }) => {
       const begun = backend.begun.get(name);
@@ -122,11 +137,20 @@ export class SimulatedWorkload {
       return { to: { users: [name] }, names: [name] };
     }
     if (die < 9) {
-      const room = roomOf(random.pick(known).name);
-      const names = known.filter((session) => roomOf(session.name) === room).map(({ name }) => name);
+      // The word of a backend that has someone join a room waits for Kafka when it is away.
+      const members = inlet === null ? known : known.filter(({ name }) => this.isMember(name));
+      if (members.length === 0) return null;
+      const room = roomOf(random.pick(members).name);
+      const names = members.filter((session) => roomOf(session.name) === room).map(({ name }) => name);
       return { to: { rooms: [room] }, names, perhaps: 'c' };
     }
     return { to: { everyone: true }, names: known.map(({ name }) => name), perhaps: 'c' };
+  }
+
+  private isMember(name: string): boolean {
+    const { time, backend, joinedAt, knownAfter } = this.options;
+    const joined = joinedAt.get(backend.sockets.get(name)!);
+    return joined !== undefined && time.now() - joined >= knownAfter;
   }
 
   /** It may still be written to by its old home alone, and what is, is lost with that: docs/guarantees.md. */
