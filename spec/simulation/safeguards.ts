@@ -123,7 +123,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     finds: 'missing',
     bus: 'kafka',
     under: ['apis: kills', 'answers of the backend are lost'],
-    seeds: [1, 2, 3],
+    seeds: [2, 4, 8],
     remove: () => replace(KafkaUpstreamLog, 'consume', settleAtOnce),
   },
   {
@@ -131,7 +131,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     finds: 'missing',
     bus: 'kafka',
     under: ['gateways: silences to Redis', 'gateways: cuts from Redis', 'gateways: pauses'],
-    seeds: [1, 5, 6],
+    seeds: [3, 9, 10],
     remove: goOnWithoutLease,
   },
   {
@@ -139,16 +139,8 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     finds: 'phantom',
     bus: 'kafka',
     under: ['gateways: silences to Redis', 'gateways: silences to Kafka', 'gateways: pauses'],
-    seeds: [1, 5, 6],
+    seeds: [40],
     remove: () => replace(ApiDoor, 'untilLost', () => (hear: UpstreamHandler) => hear),
-  },
-  {
-    name: 'letters that producers repeat are known by their postmarks',
-    finds: 'doubled',
-    bus: 'kafka',
-    under: ['apis: cuts from Kafka', 'Kafka: a broker is gone'],
-    seeds: [1, 4],
-    remove: () => replace(SeenPostmarks, 'isNew', () => () => true),
   },
   {
     name: 'a push that is repeated is known by its dedupKey',

@@ -193,21 +193,16 @@ export class SimulatedPeers implements Peers {
     const { time, process } = this;
     if (door === undefined) return Promise.resolve(null);
     return new Promise((resolve) => {
-      let isOver = false;
-      const settle = (value: T | null) =>
-        process.input(() => {
-          isOver = true;
-          resolve(value);
-        });
-      const fail = () => settle(null);
+      const fail = () => process.input(() => resolve(null));
       if (timeout > 0) process.clock.after(timeout, () => resolve(null));
       this.travel(door, fail, () => {
         if (door.process.isDead) return fail();
-        door.process.input(() => serve(door, (value) => this.travel(door, fail, () => settle(value))));
+        door.process.input(() =>
+          serve(door, (value) => this.travel(door, fail, () => process.input(() => resolve(value)))),
+        );
       });
       // Its end is heard of by whoever waits.
       const watch = () => {
-        if (isOver) return;
         if (door.process.isDead) fail();
         else time.after(500, watch);
       };

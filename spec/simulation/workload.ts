@@ -185,23 +185,15 @@ export class SimulatedWorkload {
   /** A request over the network, to a process that may die over it. */
   private ask({ process }: SimulatedNode, work: () => Promise<void>): Promise<void> {
     const { time } = this.options;
-    let isOver = false;
-    const over = (settle: () => void) => {
-      isOver = true;
-      settle();
-    };
     return new Promise((resolve, reject) => {
-      const watch = () => {
-        if (isOver) return;
-        if (process.isDead) over(() => reject(new Error('connection lost')));
-        else time.after(100, watch);
-      };
+      const lost = () => reject(new Error('connection lost'));
+      const watch = () => (process.isDead ? lost() : time.after(100, watch));
       watch();
       time.after(time.between(0.2, 2), () =>
         process.input(() => {
           work().then(
-            () => time.after(time.between(0.2, 2), () => over(resolve)),
-            (error: unknown) => time.after(time.between(0.2, 2), () => over(() => reject(error as Error))),
+            () => time.after(time.between(0.2, 2), resolve),
+            (error: unknown) => time.after(time.between(0.2, 2), () => reject(error as Error)),
           );
         }),
       );
