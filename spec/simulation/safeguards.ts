@@ -123,7 +123,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     finds: 'missing',
     bus: 'kafka',
     under: ['apis: kills', 'answers of the backend are lost'],
-    seeds: [2, 4, 8],
+    seeds: [10, 17, 19],
     remove: () => replace(KafkaUpstreamLog, 'consume', settleAtOnce),
   },
   {
@@ -131,7 +131,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     finds: 'missing',
     bus: 'kafka',
     under: ['gateways: silences to Redis', 'gateways: cuts from Redis', 'gateways: pauses'],
-    seeds: [3, 9, 10],
+    seeds: [3, 5, 6],
     remove: goOnWithoutLease,
   },
   {
