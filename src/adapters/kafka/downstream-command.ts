@@ -33,7 +33,6 @@ export function downstreamCommand(key: string, value: Uint8Array, headers: Heade
       const to = targetOf(key, headers, operator === 'broadcast');
       const { args, attachments } = body;
       return {
-        ...base,
         kind: 'emit',
         to,
         event,
@@ -41,6 +40,7 @@ export function downstreamCommand(key: string, value: Uint8Array, headers: Heade
         volatile: false,
         ack: null,
         ...(headers['X-Message-ID'] === undefined ? {} : { messageId: headers['X-Message-ID'] }),
+        ...base,
       };
     }
     case 'internal':
@@ -65,9 +65,9 @@ function inner(
     case 'leave':
       if (rooms.length === 0)
         throw new HoldfastError('invalid_argument', `X-Inner ${kind} needs rooms in X-Guid`);
-      return { ...base, kind, to: targetOf(key, { ...headers, 'X-Guid': '' }, false), rooms };
+      return { kind, to: targetOf(key, { ...headers, 'X-Guid': '' }, false), rooms, ...base };
     case 'disconnect':
-      return { ...base, kind, to: targetOf(key, headers, false), closeConnection: false };
+      return { kind, to: targetOf(key, headers, false), closeConnection: false, ...base };
     default:
       throw new HoldfastError(
         'invalid_argument',
