@@ -81,7 +81,7 @@ async function slow(way: Way, time: VirtualTime): Promise<void> {
   way.delay = 0;
 }
 
-function ofNodes(
+export function ofNodes(
   name: string,
   strike: (node: SimulatedNode, time: VirtualTime) => Promise<void>,
 ): readonly SimulatedFault[] {

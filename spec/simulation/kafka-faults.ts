@@ -1,6 +1,7 @@
-import { FAULTS, ofWays, type SimulatedFault } from './faults.ts';
+import { FAULTS, ofNodes, ofWays, type SimulatedFault } from './faults.ts';
 import type { SimulatedBroker } from './kafka/simulated-broker.ts';
 import type { SimulatedKafka } from './kafka/simulated-kafka.ts';
+import type { SimulatedNode } from './simulated-node.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 function ofBroker(
@@ -56,10 +57,19 @@ const leadersMove: SimulatedFault = {
   },
 };
 
+/** Cut off from everything at once: what is on its way comes when others may have buried the node long ago. */
+async function silence({ way, kafkaWay }: SimulatedNode, time: VirtualTime): Promise<void> {
+  const length = time.between(50, 9_000);
+  way.silentUntil = time.now() + length;
+  kafkaWay.silentUntil = way.silentUntil;
+  await time.pause(length);
+}
+
 /** The same as with Redis alone, and those of Kafka. */
 export const KAFKA_FAULTS: readonly SimulatedFault[] = [
   ...FAULTS,
   ...ofWays('Kafka', ({ kafkaWay }) => kafkaWay),
+  ...ofNodes('silences to Redis and Kafka', silence),
   ofBroker('is gone', restart),
   ofBroker('stands still', stall),
   membersExpelled,
