@@ -131,7 +131,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     finds: 'missing',
     bus: 'kafka',
     under: ['gateways: silences to Redis', 'gateways: cuts from Redis', 'gateways: pauses'],
-    seeds: [3, 5, 8],
+    seeds: [4, 11, 14],
     remove: goOnWithoutLease,
   },
   {
