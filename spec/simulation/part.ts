@@ -13,7 +13,6 @@ export const PATIENCE = 1_800_000;
  */
 const OPEN: ReadonlyMap<number, RegExp> = new Map([
   [2, /missing {3}end /],
-  [140, /missing {3}inlet push /],
   [158, /missing {3}end /],
 ]);
 

@@ -202,6 +202,9 @@ export class ConsumerGroup {
 
   private remove(member: Member): void {
     this.members.delete(member.id);
+    // Who waits is told, or it would wait for as long as a rebalance may take.
+    member.join?.({ errorCode: ERROR.unknownMember, memberId: member.id });
+    member.sync?.({ errorCode: ERROR.unknownMember, memberAssignment: NOTHING });
     if (member.id === this.leader) this.leader = this.members.keys().next().value ?? '';
     if (this.state === 'PreparingRebalance') this.completeIfAllJoined();
     else if (this.state !== 'Empty') this.prepare();
