@@ -63,7 +63,10 @@ describe('two gateways and an API', () => {
     const cluster = await startCluster({ gateways: 2, apis: 1, services: await services(kind) });
     closing.push(() => cluster.close());
     const [library] = LIBRARIES;
-    const socket = library!.open(cluster.http.url, { user: 'ann', transports: ['polling', 'websocket'] });
+    const socket = library!.open(cluster.balancers.http, {
+      user: 'ann',
+      transports: ['polling', 'websocket'],
+    });
     try {
       await next(socket, 'connect');
       expect(await ask(socket, 'message-with-ack', 'hello')).toEqual(['hello']);

@@ -31,7 +31,7 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
           'backend.url': backend.url,
           'auth.mode': 'backend',
           'engine.pingInterval': '10s',
-          'engine.pingTimeout': '10s',
+          'engine.pingTimeout': '20s',
           'sessions.maxPerUser': String(MAX_PER_USER),
         },
       });
@@ -47,7 +47,7 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
       new Workload({
         history,
         backend,
-        urls: [cluster.http.url, cluster.tcp.url],
+        urls: [cluster.balancers.http, cluster.balancers.tcp],
         push: (request) => cluster.push('Emit', request),
         pushers: 3,
         ...options,
@@ -80,14 +80,15 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
       expect(open).toBe(200);
       expect(crowd.counts.refused).toBe(0);
       expect(crowd.counts.pushed).toBeGreaterThan(50);
-      for (const { port } of cluster.gateways) expect(cluster.http.counts.get(port)).toBeGreaterThan(200);
+      const requests = await cluster.balancers.requests();
+      for (const { port } of cluster.gateways) expect(requests.get(port)).toBeGreaterThan(100);
     }, 180_000);
 
     it.each(TRANSPORTS)(
       'serves one session by all gateways in turn, $name',
       async ({ transports, settles }) => {
         for (const [i, library] of LIBRARIES.entries()) {
-          const socket = library.open(cluster.http.url, { user: `turn ${settles} ${i}`, transports });
+          const socket = library.open(cluster.balancers.http, { user: `turn ${settles} ${i}`, transports });
           open.push(socket);
           await next(socket, 'connect');
           for (let n = 0; n < 10; n++) {

@@ -1,5 +1,5 @@
 import { type EchoBackend, startEchoBackend } from '../../support/echo-backend.ts';
-import { type Balancer, startHttpBalancer, startTcpBalancer } from './balancer.ts';
+import { type Balancers, startBalancers } from './balancers.ts';
 import { Member, type Settings } from './member.ts';
 import { push } from './push.ts';
 
@@ -20,10 +20,7 @@ export interface Cluster {
   readonly gateways: readonly Member[];
   readonly apis: readonly Member[];
   readonly backend: EchoBackend;
-  /** Per request. */
-  readonly http: Balancer;
-  /** Per connection. */
-  readonly tcp: Balancer;
+  readonly balancers: Balancers;
   /** Over the API nodes that run, in turns. */
   push(method: string, request: object, timeout?: number): Promise<Record<string, unknown>>;
   close(): Promise<void>;
@@ -60,20 +57,18 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     throw error;
   }
   const ports = members.gateways.map(({ port }) => port);
-  const http = await startHttpBalancer(ports);
-  const tcp = await startTcpBalancer(ports);
+  const balancers = await startBalancers(ports);
   let turn = 0;
   return {
     ...members,
     backend,
-    http,
-    tcp,
+    balancers,
     push: (method, request, timeout) => {
       const running = members.apis.filter((api) => api.isRunning);
       return push(running[turn++ % running.length]!.url, method, request, timeout);
     },
     close: async () => {
-      await Promise.all([http.close(), tcp.close()]);
+      await balancers.close();
       await Promise.all(all.map((member) => member.kill()));
       await backend.close();
     },

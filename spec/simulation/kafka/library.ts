@@ -31,7 +31,7 @@ const SHARED = [
   join('utils', 'long.js'),
   'groupMessagesPerPartition.js',
 ];
-const GLOBALS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'Math'];
+const GLOBALS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'Math', 'process'];
 
 const sources = new Map<string, Source>();
 
@@ -69,7 +69,13 @@ export class KafkaLibrary {
       }
     }
     const chance = Object.assign(Object.create(Math) as Math, { random: () => time.random.fraction() });
-    this.globals = [timer('after'), cancel, timer('every'), cancel, ProcessDate, chance];
+    // Where `NODE_ENV` is `test` the library tries again by other rules.
+    const { NODE_ENV: _, ...env } = globalThis.process.env;
+    const own = Object.assign(Object.create(globalThis.process) as object, {
+      env,
+      hrtime: () => hrtime(clock.now()),
+    });
+    this.globals = [timer('after'), cancel, timer('every'), cancel, ProcessDate, chance, own];
   }
 
   /** Its client. */
@@ -100,4 +106,8 @@ export class KafkaLibrary {
     if (file === REQUEST_QUEUE) quietQueue(module.exports as Parameters<typeof quietQueue>[0]);
     return module.exports;
   }
+}
+
+function hrtime(ms: number): [seconds: number, nanoseconds: number] {
+  return [Math.floor(ms / 1000), Math.floor((ms % 1000) * 1e6)];
 }

@@ -80,7 +80,9 @@ class Stage {
       settingsOf: (name) => ({ 'redis.url': `redis://127.0.0.1:${redisWays.get(name)!.port}` }),
     });
     const clientWays = await Promise.all(
-      [cluster.http, cluster.tcp].map(({ url }) => FaultyProxy.start(Number(new URL(url).port))),
+      [cluster.balancers.http, cluster.balancers.tcp].map((url) =>
+        FaultyProxy.start(Number(new URL(url).port)),
+      ),
     );
     const urls = clientWays.map(({ port }) => `http://127.0.0.1:${port}`);
     return new Stage({ cluster, services, redisWays, clientWays, random }, backend, urls);
