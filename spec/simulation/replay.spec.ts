@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PATIENCE, report } from './part.ts';
 import { simulate } from './simulate.ts';
@@ -38,6 +40,19 @@ describe('a seed', () => {
       expect(one.film.length).toBeGreaterThan(500);
       expect(again.film).toEqual(one.film);
       expect(again.found).toBe(one.found);
+    },
+    PATIENCE,
+  );
+
+  it(
+    'does the same again for whoever runs it alone, as the report says',
+    async () => {
+      const { film, summary } = await simulate({ seed: 84, bus: 'kafka' });
+      const script = join(import.meta.dirname, 'main.ts');
+      const args = ['--import', 'tsx', script, '--seed', '84', '--bus', 'kafka'];
+      const env = { ...process.env, NODE_ENV: 'production' };
+      const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env, maxBuffer: 1e8 });
+      expect(stdout.split('\n').slice(0, film.length + 1)).toEqual([...film, summary]);
     },
     PATIENCE,
   );
