@@ -154,6 +154,17 @@ export const PRESENCE_CLAUSES: readonly Clause<PresenceFixture>[] = [
     },
   },
   {
+    title: 'says that a socket was added when the others can find it, and not before',
+    async check({ open }) {
+      const [one, other] = [await open(), await open()];
+      for (const [number, socket] of [A, B, C].entries()) {
+        await one.add({ socket, user: `u${number}`, node: 3, seen: NOW });
+        expect(await other.socketsOfUser(`u${number}`)).toEqual([socket]);
+        expect(await other.homesOf([socket])).toEqual([3]);
+      }
+    },
+  },
+  {
     title: 'answers like plain sets after any history of writes',
     async check({ open, histories, countsNodes }) {
       const presence = await open();

@@ -62,6 +62,11 @@ class AddsOnJoin extends MemoryPresence {
 class IgnoresTouch extends MemoryPresence {
   override touch(): void {}
 }
+class SaysAddedTooEarly extends MemoryPresence {
+  override add(entry: PresenceEntry): void {
+    setImmediate(() => super.add(entry));
+  }
+}
 class ForgetsASocketOnLeave extends MemoryPresence {
   override leave(socket: string, rooms: readonly string[]): void {
     super.leave(socket, rooms);
@@ -122,6 +127,11 @@ describeFaults('presence', PRESENCE_CLAUSES, [
     'presence that other nodes do not see',
     () => new MemoryPresence(),
     () => new MemoryPresence(),
+  ),
+  fault(
+    'says that a socket was added when the others can find it, and not before',
+    'presence that says too early that a socket was added',
+    () => new SaysAddedTooEarly(),
   ),
   fault(
     'answers like plain sets after any history of writes',

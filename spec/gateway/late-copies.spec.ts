@@ -50,6 +50,7 @@ async function arrived(letters: readonly CommandLetter[]) {
   const receive = (letter: CommandLetter) => postbox.receive(letter);
   const pushes = (frames: readonly unknown[]) => frames.map(String).filter((frame) => frame.includes('push'));
   return {
+    id,
     receive,
     receivePassedOn: (letter: CommandLetter) => {
       const command = { ...letter.command, to: { ...NOBODY, sockets: [id] } };
@@ -122,4 +123,20 @@ it('what the old home never got is given before what its sender sent later, and 
     [push(5), push(6)],
     [push(5), push(6)],
   ]);
+});
+
+it('what came directly is given in the order in which it came, whoever sent it, when the old home passes on what is behind it', async () => {
+  const { receive, receivePassedOn, got, id } = await arrived([]);
+  const direct = (sender: string, number: number): CommandLetter => {
+    const command = emitCommand({ sockets: [id] }, 'push', [number]);
+    return { kind: 'command', id: sender, nodes: [NODE], command, reply: null, time: 0 };
+  };
+  receive(toRoom(1));
+  receive(direct('2-b-1', 100));
+  receive(direct('1-a-2', 200));
+  receive(toRoom(3));
+  receivePassedOn(toRoom(1));
+  receivePassedOn(toRoom(3));
+  await Promise.resolve();
+  expect(got()[0]).toEqual([push(1), push(100), push(200), push(3)]);
 });

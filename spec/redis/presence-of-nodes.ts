@@ -15,10 +15,10 @@ export class PresenceOfNodes implements Presence {
     this.client = client;
   }
 
-  add(entry: PresenceEntry): void {
+  add(entry: PresenceEntry): Promise<void> {
     const node = this.node(entry.node);
     this.homes.set(entry.socket, node);
-    node.add(entry);
+    return node.add(entry);
   }
 
   arrive(entry: PresenceEntry, rooms: readonly string[]): void {

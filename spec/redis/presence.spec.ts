@@ -1,12 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RedisBurial } from '../../src/adapters/redis/burial.ts';
 import { RedisPresence } from '../../src/adapters/redis/presence.ts';
 import { clientKey, clientsOfNode } from '../../src/adapters/redis/presence-keys.ts';
-import type { RedisClient } from '../../src/adapters/redis/redis-client.ts';
+import { RedisClient } from '../../src/adapters/redis/redis-client.ts';
 import { SilentLog } from '../auth/silent-log.ts';
+import { eventually } from '../contracts/contract.ts';
+import { RedisService } from '../support/services/redis-service.ts';
 import { clock, RedisFixture } from './redis-fixture.ts';
 
 const SOCKET = '42';
+
+describe('presence of a socket that came while Redis was away', () => {
+  let service: RedisService;
+  let client: RedisClient;
+  beforeAll(async () => {
+    service = await RedisService.start();
+    client = new RedisClient({
+      settings: { url: service.url, master: '', ca: '', timeout: 500 },
+      clock,
+      log: new SilentLog(),
+      observe: () => {},
+    });
+    await new Promise<void>((resolve) => client.onReady(resolve));
+  });
+  afterAll(async () => {
+    client.close();
+    await service.close();
+  });
+
+  const presence = () =>
+    new RedisPresence({
+      client,
+      clock,
+      log: new SilentLog(),
+      self: { number: 1, epoch: 1 },
+      directory: { gateways: () => [1], isLive: () => true },
+      cacheFor: 0,
+    });
+
+  it.each(['SIGSTOP', 'SIGKILL'] as const)(
+    'is said to be written when Redis has it, however long that takes (%s)',
+    async (signal) => {
+      const node = presence();
+      if (signal === 'SIGKILL') await service.kill();
+      else service.signal(signal);
+      let isSaid = false;
+      const written = node.add({ socket: SOCKET, user: 'anna', node: 1, seen: clock.wallNow() }).then(() => {
+        isSaid = true;
+      });
+      await sleep(1_500);
+      expect(isSaid).toBe(false);
+      if (signal === 'SIGKILL') await service.run();
+      else service.signal('SIGCONT');
+      await written;
+      expect(await node.homesOf([SOCKET])).toEqual([1]);
+      node.close();
+    },
+  );
+
+  it('is not waited for when it has gone before', async () => {
+    const node = presence();
+    service.signal('SIGSTOP');
+    const written = node.add({ socket: SOCKET, user: 'anna', node: 1, seen: clock.wallNow() });
+    node.remove(SOCKET);
+    await written;
+    service.signal('SIGCONT');
+    await eventually(5_000, async () => expect(await node.homesOf([SOCKET])).toEqual([-1]));
+    node.close();
+  });
+});
 
 describe('presence of a socket that moved', () => {
   let redis: RedisFixture;

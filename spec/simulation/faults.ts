@@ -41,7 +41,7 @@ function ofNode(
 async function kill(node: SimulatedNode, time: VirtualTime): Promise<void> {
   node.kill();
   await time.pause(time.between(0, 6_000));
-  node.start();
+  startAgain(node);
 }
 
 async function pause(node: SimulatedNode, time: VirtualTime): Promise<void> {
@@ -52,10 +52,16 @@ async function pause(node: SimulatedNode, time: VirtualTime): Promise<void> {
 }
 
 async function drain(node: SimulatedNode, time: VirtualTime): Promise<void> {
+  const { process } = node;
   node.drain();
-  for (let waited = 0; !node.hasStopped && waited < 30_000; waited += 50) await time.pause(50);
-  if (!node.hasStopped) throw new Error(`${node.name} does not end after it was told to`);
-  node.start();
+  for (let waited = 0; !process.isDead && waited < 30_000; waited += 50) await time.pause(50);
+  if (!process.isDead) throw new Error(`${node.name} does not end after it was told to`);
+  startAgain(node);
+}
+
+/** Unless another fault, which ended it as well, has done that. */
+function startAgain(node: SimulatedNode): void {
+  if (node.hasStopped) node.start();
 }
 
 async function cut(way: Way, time: VirtualTime): Promise<void> {

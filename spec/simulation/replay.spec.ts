@@ -29,6 +29,17 @@ const ONCE_FAILED: readonly (readonly [seed: number, found: string, bus?: Simula
   [1376, 'so did a push, and was given twice'],
   [1743, 'what the old home of a session had lost was overtaken by what it passed on'],
   [1507, 'an API node that lost its number while it began went on to hear the log, and nobody ended that'],
+  [
+    153,
+    'ends were said to be written that no broker was ever given: the leader had moved to one that had answered',
+    'kafka',
+  ],
+  [
+    181,
+    'of two API nodes, the push that was sent later by one overtook that of the other at a new home',
+    'kafka',
+  ],
+  [158, 'a session that presence never had, of a gateway that was given up, got no end', 'kafka'],
   [497, 'a push was done twice, because Redis could not be told that it was done'],
 ];
 

@@ -2,6 +2,7 @@ import { Elsewhere } from '../adapters/uws/elsewhere.ts';
 import type { PortUse } from '../adapters/uws/listen.ts';
 import { FencedLog } from '../runtime/cluster/fenced-log.ts';
 import type { Lease } from '../runtime/cluster/lease-keeper.ts';
+import { PresentFirstLog } from '../runtime/cluster/present-first-log.ts';
 import { SessionLimit } from '../runtime/cluster/session-limit.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
@@ -15,6 +16,7 @@ import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { Clock, TimerHandle } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
+import type { UpstreamRecord } from '../runtime/ports/upstream-log.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import { backendCallerFor } from './backend-caller-for.ts';
 import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
@@ -58,6 +60,7 @@ export class ClusterGateway implements Role {
   private readonly options: ClusterGatewayOptions;
   private readonly clients: ReturnType<Surroundings['clients']>;
   private readonly fencedLog: FencedLog;
+  private readonly presentFirst: PresentFirstLog;
   private readonly presence: StagePresence;
   private readonly log: SilenceableLog;
   private readonly sessionLimit: SessionLimit | null;
@@ -75,10 +78,12 @@ export class ClusterGateway implements Role {
       options;
     const log = new SilenceableLog(options.log);
     this.log = log;
-    this.presence = new StagePresence(seat.presence, () => this.fencedLog.flush());
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
-    this.fencedLog = new FencedLog(seat.upstreamLog, { maxRecords, maxBytes, holds: options.holds });
+    const refused = (record: UpstreamRecord, error: unknown) => this.refused(record, error);
+    this.presentFirst = new PresentFirstLog(seat.upstreamLog, { maxRecords, maxBytes, refused });
+    this.fencedLog = new FencedLog(this.presentFirst, { maxRecords, maxBytes, holds: options.holds });
+    this.presence = new StagePresence(seat.presence, this.presentFirst, () => this.fencedLog.flush());
     const dispatcher = new Dispatcher({
       presence: seat.presence,
       mailbox: seat.mailbox,
@@ -187,12 +192,8 @@ export class ClusterGateway implements Role {
   }
 
   unfence(): void {
-    const { log } = this.options;
     for (const letter of this.unread.splice(0)) this.carryOut(letter);
-    this.fencedLog.open((record, error) => {
-      this.options.metrics.counters.add(COUNTER.messagesDropped['backend queue']);
-      log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was not put on the bus');
-    });
+    this.fencedLog.open((record, error) => this.refused(record, error));
   }
 
   closePaced(): Promise<void> {
@@ -216,7 +217,7 @@ export class ClusterGateway implements Role {
     this.clients.close();
     if (this.toucher !== null) clock.cancel(this.toucher);
     this.sessionLimit?.stop();
-    const lost = this.fencedLog.discard();
+    const lost = this.fencedLog.discard() + this.presentFirst.discard();
     if (lost > 0) log.error({ records: lost }, 'records of sessions that were given up for dead are lost');
     await Promise.all([this.mailbox?.close(), this.caller?.close(), this.peers.close()]);
     await seat.leave();
@@ -228,6 +229,12 @@ export class ClusterGateway implements Role {
 
   conditions() {
     return {};
+  }
+
+  private refused(record: UpstreamRecord, error: unknown): void {
+    const { metrics, log } = this.options;
+    metrics.counters.add(COUNTER.messagesDropped['backend queue']);
+    log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was not put on the bus');
   }
 
   /** A node that is not sure of its lease obeys nobody: its sessions may be declared dead, and others act on that. */

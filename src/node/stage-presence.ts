@@ -1,25 +1,34 @@
+import type { PresentFirstLog } from '../runtime/cluster/present-first-log.ts';
 import type { Incarnation } from '../runtime/ports/lease-store.ts';
 import type { Presence, PresenceEntry } from '../runtime/ports/presence.ts';
 
 /**
- * Presence of a gateway in a cluster: nobody learns who comes and goes while it rehearses, and sockets that ended go when
- * their end is in the log. Should the node die before, whoever buries it finds them and says it.
+ * Presence of a gateway in a cluster: nobody learns who comes and goes while it rehearses. The log hears of sockets when
+ * presence has them, and sockets that ended go when their end is in the log: whenever the node dies, whoever buries it
+ * finds them and says it.
  */
 export class StagePresence implements Presence {
   isRehearsing = false;
   /** What is not in the log by now is somebody else's to say. */
   isOver = false;
   private readonly presence: Presence;
+  private readonly log: Pick<PresentFirstLog, 'expect'>;
   private readonly logged: () => Promise<void>;
 
-  /** @param logged resolves when all ends said so far are in the log */
-  constructor(presence: Presence, logged: () => Promise<void>) {
+  /**
+   * @param log waits for those who come
+   * @param logged resolves when all ends said so far are in the log
+   */
+  constructor(presence: Presence, log: Pick<PresentFirstLog, 'expect'>, logged: () => Promise<void>) {
     this.presence = presence;
+    this.log = log;
     this.logged = logged;
   }
 
   add(entry: PresenceEntry): void {
-    if (!this.isRehearsing) this.presence.add(entry);
+    if (this.isRehearsing) return;
+    const written = this.presence.add(entry);
+    if (written !== undefined) this.log.expect(entry.socket, written);
   }
 
   remove(socket: string): void {

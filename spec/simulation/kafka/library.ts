@@ -30,6 +30,7 @@ const SHARED = [
   'constants.js',
   join('utils', 'long.js'),
   'groupMessagesPerPartition.js',
+  'sendMessages.js',
 ];
 const GLOBALS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'Math', 'process'];
 

@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Kafka, KafkaConfig, SASLOptions } from 'kafkajs';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import { kafkajs } from './kafkajs.ts';
-import { quietQueue } from './quiet-queue.ts';
 
 const { logLevel } = kafkajs;
-const require = createRequire(import.meta.url);
-
-quietQueue(require('kafkajs/src/network/requestQueue/index.js') as Parameters<typeof quietQueue>[0]);
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];

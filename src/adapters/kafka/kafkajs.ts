@@ -2,9 +2,11 @@ import { createRequire } from 'node:module';
 import type * as KafkaJs from 'kafkajs';
 import { batchDecoding, type FetchReader } from './batch-decoding.ts';
 import { type Encoder, produceRequests } from './produce-request.ts';
+import { quietQueue, type RequestQueue } from './quiet-queue.ts';
 import { decodeRecord } from './record-decoding.ts';
 import { type Encoded, encodeRecord, type RecordToEncode } from './record-encoding.ts';
 import { RequestsInFlight } from './requests-in-flight.ts';
+import { messageSender } from './send-messages.ts';
 
 const require = createRequire(import.meta.url);
 const RECORD = 'kafkajs/src/protocol/recordBatch/record/v0/index.js';
@@ -13,6 +15,7 @@ const PRODUCE = 'kafkajs/src/protocol/requests/produce/v3/request.js';
 const BATCH_READER = 'kafkajs/src/protocol/recordBatch/v0/decoder.js';
 const REQUEST_QUEUE = 'kafkajs/src/network/requestQueue/index.js';
 const GROUPING = 'kafkajs/src/producer/groupMessagesPerPartition.js';
+const SENDING = 'kafkajs/src/producer/sendMessages.js';
 
 /** The library's own encoding of a record. */
 export const encodeAsLibrary = require(RECORD) as (record: RecordToEncode) => Encoded;
@@ -25,10 +28,15 @@ export const Decoder = require('kafkajs/src/protocol/decoder.js') as new (buffer
 const decodeWithLibrary = require(RECORD_READER) as typeof decodeRecord;
 require(GROUPING);
 
-interface LibraryQueue {
+interface LibraryQueue extends RequestQueue {
   inflight: unknown;
 }
-const LibraryQueue = require(REQUEST_QUEUE) as new (options: object) => LibraryQueue;
+const LibraryQueue = require(REQUEST_QUEUE) as (new (
+  options: object,
+) => LibraryQueue) & {
+  readonly prototype: LibraryQueue;
+};
+quietQueue(LibraryQueue);
 
 class Queue extends LibraryQueue {
   constructor(options: object) {
@@ -87,6 +95,14 @@ require.cache[require.resolve(BATCH_READER)]!.exports = decodeBatch;
 require.cache[require.resolve(PRODUCE)]!.exports = produce;
 require.cache[require.resolve(GROUPING)]!.exports = byPartition;
 require.cache[require.resolve(REQUEST_QUEUE)]!.exports = Queue;
+/** The library's own way to send a batch, and ours. */
+export const sendAsLibrary = require(SENDING) as ReturnType<typeof messageSender>;
+export const sendBatch = messageSender({
+  groupMessagesPerPartition: byPartition as (grouping: object) => Record<string, never[]>,
+  MetadataNotLoaded: require('kafkajs/src/errors.js').KafkaJSMetadataNotLoaded,
+  staleMetadata: require('kafkajs/src/protocol/error.js').staleMetadata,
+});
+require.cache[require.resolve(SENDING)]!.exports = sendBatch;
 
 /** The library, with some of its innermost parts replaced by faster ones. Everybody imports it from here. */
 export const kafkajs = require('kafkajs') as typeof KafkaJs;

@@ -1,5 +1,5 @@
 /** The library's requests of one connection that wait for their turn. */
-interface RequestQueue {
+export interface RequestQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests(): void;
 }

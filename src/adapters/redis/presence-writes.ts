@@ -1,9 +1,11 @@
 import type { Incarnation } from '../../runtime/ports/lease-store.ts';
 import type { LocalSocket } from './local-sockets.ts';
 import { clientKey, clientsOfNode, clientsOfRoom, clientsOfUser } from './presence-keys.ts';
-import type { RedisConnection } from './redis-client.ts';
+import type { RedisClient, RedisConnection } from './redis-client.ts';
 import { FENCED, writerKey } from './streams/append.ts';
 
+/** Sockets refreshed or rewritten in one go. */
+const BATCH = 500;
 /** Entries outlive their last refresh by this (s), should nobody be left to remove them. */
 export const LIFETIME = 600;
 
@@ -80,4 +82,18 @@ export async function handOver(
 
 export function roomsText({ rooms }: LocalSocket): string {
   return JSON.stringify([...(rooms ?? [])]);
+}
+
+/** @param done told of each when it is written */
+export async function inBatches<T>(
+  client: RedisClient,
+  items: readonly T[],
+  write: (redis: RedisConnection, item: T) => Promise<unknown>[],
+  done: (item: T) => void = () => {},
+): Promise<void> {
+  for (let from = 0; from < items.length; from += BATCH) {
+    const batch = items.slice(from, from + BATCH);
+    await client.run((redis) => Promise.all(batch.flatMap((item) => write(redis, item))));
+    batch.forEach(done);
+  }
 }

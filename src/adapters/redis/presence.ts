@@ -14,8 +14,9 @@ import {
   nodesOfRoom,
   nodesOfUser,
 } from './presence-keys.ts';
-import { erase, handOver, LIFETIME, refresh, roomsText } from './presence-writes.ts';
+import { erase, handOver, inBatches, LIFETIME, refresh, roomsText } from './presence-writes.ts';
 import type { RedisClient, RedisConnection } from './redis-client.ts';
+import { Unfound } from './unfound.ts';
 
 export interface RedisPresenceOptions {
   readonly client: RedisClient;
@@ -28,11 +29,11 @@ export interface RedisPresenceOptions {
   readonly cacheFor?: number;
 }
 
+type Writes = (redis: RedisConnection) => Promise<unknown>[];
+
 /** Before what failed is written again, ms; it doubles while that fails, too. */
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 8_000;
-/** Sockets refreshed or rewritten in one go. */
-const BATCH = 500;
 
 /**
  * Presence in Redis. What this node wrote is remembered, and written again whenever the connection comes back: Redis
@@ -44,6 +45,7 @@ export class RedisPresence implements Presence {
   readonly #sockets = new Map<string, LocalSocket>();
   readonly #users = new NameCounts();
   readonly #rooms = new NameCounts();
+  readonly #unfound = new Unfound();
   /** Gone while Redis was away. */
   readonly #unwritten = new Map<string, LocalSocket>();
   #isBehind = false;
@@ -61,8 +63,9 @@ export class RedisPresence implements Presence {
     });
   }
 
-  add(entry: PresenceEntry): void {
+  add(entry: PresenceEntry): Promise<void> {
     this.#insert(entry, []);
+    return this.#unfound.add(entry.socket);
   }
 
   arrive(entry: PresenceEntry, rooms: readonly string[]): void {
@@ -127,7 +130,7 @@ export class RedisPresence implements Presence {
       local.seen = seen;
       present.push(local);
     }
-    await this.#rewrite(present, (redis, local) => refresh(redis, this.#options.self, local));
+    await this.#rewrite(present);
     await this.#enlistAll(seen);
   }
 
@@ -157,11 +160,10 @@ export class RedisPresence implements Presence {
   async sweep(before: number): Promise<readonly string[]> {
     const gone = [...this.#sockets].filter(([, { seen }]) => seen < before).map(([id]) => id);
     for (const id of gone) this.remove(id);
-    const names = [
-      ...Array.from(this.#users.names(), clientsOfUser),
-      ...Array.from(this.#rooms.names(), clientsOfRoom),
-    ];
-    await this.#inBatches(names, (redis, key) => [redis.zremrangebyscore(key, '-inf', `(${before}`)]);
+    const keys = this.#keys(clientsOfUser, clientsOfRoom);
+    await inBatches(this.#options.client, keys, (redis, key) => [
+      redis.zremrangebyscore(key, '-inf', `(${before}`),
+    ]);
     return gone;
   }
 
@@ -183,7 +185,11 @@ export class RedisPresence implements Presence {
     this.#unwritten.delete(entry.socket);
     if (user !== '' && this.#users.add(user)) this.#enlist(nodesOfUser(user), seen);
     for (const room of rooms) if (this.#rooms.add(room)) this.#enlist(nodesOfRoom(room), seen);
-    this.#write(null, (redis) => refresh(redis, this.#options.self, local));
+    this.#write(
+      null,
+      (redis) => refresh(redis, this.#options.self, local),
+      () => this.#unfound.found(entry.socket),
+    );
   }
 
   /** The other node writes the same, unless it cannot: then this one does it in its place, however long it takes. */
@@ -203,6 +209,7 @@ export class RedisPresence implements Presence {
     const local = this.#sockets.get(socket);
     if (local === undefined) return null;
     this.#sockets.delete(socket);
+    this.#unfound.found(socket);
     const { user } = local.entry;
     if (user !== '' && this.#users.remove(user)) this.#delist(nodesOfUser(user));
     for (const room of local.rooms ?? []) if (this.#rooms.remove(room)) this.#delist(nodesOfRoom(room));
@@ -222,23 +229,24 @@ export class RedisPresence implements Presence {
     this.#write(null, (redis) => [redis.zrem(key, memberOf(this.#options.self))]);
   }
 
+  #keys(ofUser: (user: string) => string, ofRoom: (room: string) => string): readonly string[] {
+    return [...Array.from(this.#users.names(), ofUser), ...Array.from(this.#rooms.names(), ofRoom)];
+  }
+
   #enlistAll(seen: number): Promise<void> {
     const member = memberOf(this.#options.self);
-    const keys = [
-      ...Array.from(this.#users.names(), nodesOfUser),
-      ...Array.from(this.#rooms.names(), nodesOfRoom),
-    ];
-    return this.#inBatches(keys, (redis, key) => [
+    const keys = this.#keys(nodesOfUser, nodesOfRoom);
+    return inBatches(this.#options.client, keys, (redis, key) => [
       redis.zadd(key, seen, member),
       redis.expire(key, LIFETIME),
     ]);
   }
 
-  #write(failed: (() => void) | null, work: (redis: RedisConnection) => Promise<unknown>[]): void {
+  #write(failed: (() => void) | null, work: Writes, done?: () => void): void {
     if (this.#closed) return;
     this.#options.client
       .run((redis) => Promise.all(work(redis)))
-      .catch((error) => {
+      .then(done, (error) => {
         failed?.();
         this.#fellBehind(error);
       });
@@ -263,10 +271,10 @@ export class RedisPresence implements Presence {
     try {
       const gone = [...this.#unwritten];
       this.#unwritten.clear();
-      await this.#inBatches(gone, (redis, [, local]) => erase(redis, this.#options.self, local));
-      await this.#rewrite([...this.#sockets.values()], (redis, local) =>
-        refresh(redis, this.#options.self, local),
+      await inBatches(this.#options.client, gone, (redis, [, local]) =>
+        erase(redis, this.#options.self, local),
       );
+      await this.#rewrite([...this.#sockets.values()]);
       await this.#enlistAll(this.#options.clock.wallNow());
       this.#pause = FIRST_PAUSE;
       this.#options.log.info({ sockets: this.#sockets.size }, 'presence was written again');
@@ -275,23 +283,14 @@ export class RedisPresence implements Presence {
     }
   }
 
-  #rewrite(
-    sockets: readonly LocalSocket[],
-    write: (redis: RedisConnection, local: LocalSocket) => Promise<unknown>[],
-  ): Promise<void> {
-    return this.#inBatches(sockets, (redis, local) =>
-      // It may have gone while earlier ones were written.
-      this.#sockets.get(local.entry.socket) === local ? write(redis, local) : [],
+  #rewrite(sockets: readonly LocalSocket[]): Promise<void> {
+    return inBatches(
+      this.#options.client,
+      sockets,
+      (redis, local) =>
+        // It may have gone while earlier ones were written.
+        this.#sockets.get(local.entry.socket) === local ? refresh(redis, this.#options.self, local) : [],
+      ({ entry }) => this.#unfound.found(entry.socket),
     );
-  }
-
-  async #inBatches<T>(
-    items: readonly T[],
-    write: (redis: RedisConnection, item: T) => Promise<unknown>[],
-  ): Promise<void> {
-    for (let from = 0; from < items.length; from += BATCH) {
-      const batch = items.slice(from, from + BATCH);
-      await this.#options.client.run((redis) => Promise.all(batch.flatMap((item) => write(redis, item))));
-    }
   }
 }

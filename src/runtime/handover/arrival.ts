@@ -88,8 +88,9 @@ export class Arrival {
   /** The old home passes a letter on: what came before it, and does not wait for another, goes first. */
   passes({ id, passedBy }: CommandLetter): void {
     if (this.giving) return;
-    if (passedBy === this.from) this.releaseOvertaken(id);
+    // What no awaited one is before goes in the order in which it came: one sender's letters may answer another's.
     this.releaseUpTo(id);
+    if (passedBy === this.from) this.releaseOvertaken(id);
   }
 
   /** It was one for this socket. */

@@ -9,7 +9,8 @@ import type { Incarnation } from './lease-store.ts';
  * own ones. Entries not touched for longer than the adapter's lifetime vanish (`sweep`).
  */
 export interface Presence {
-  add(entry: PresenceEntry): void;
+  /** Resolves when others can find it, or when it has gone before; never rejects. Nothing in memory: they can at once. */
+  add(entry: PresenceEntry): void | Promise<void>;
   /** It is gone for good. */
   remove(socket: string): void;
   /** It came from another node, with all its rooms: `entry.node` is where it lives now. */
