@@ -69,14 +69,14 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     name: 'a node that may have lost its lease is fenced off',
     finds: 'missing',
     under: ['gateways: silences to Redis', 'gateways: cuts from Redis', 'gateways: pauses'],
-    seeds: [1, 5, 6],
+    seeds: [3, 8, 9],
     remove: goOnWithoutLease,
   },
   {
     name: 'Redis refuses records of a node that was buried',
     finds: 'phantom',
     under: ['gateways: silences to Redis'],
-    seeds: [1, 3, 6],
+    seeds: [8, 11, 15],
     remove: () =>
       all(
         replace(RedisBurial, 'fence', () => async () => {}),
@@ -87,7 +87,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     name: 'letters that came before are known by their postmarks',
     finds: 'doubled',
     under: ['apis: silences to Redis', 'apis: resets to Redis'],
-    seeds: [1, 4],
+    seeds: [3, 13, 14],
     remove: () => replace(SeenPostmarks, 'isNew', () => () => true),
   },
   {
@@ -108,7 +108,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     name: 'every API node knows where sessions went',
     finds: 'reordered',
     under: ['gateways: slows to Redis'],
-    seeds: [3, 4, 5],
+    seeds: [26, 33, 52],
     // It takes every session to be where it was born.
     remove: () => replace(Homes, 'learn', () => () => {}),
   },
