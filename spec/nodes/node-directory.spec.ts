@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { DIRECTORY_REFRESH, FIND_BACK, NodeDirectory } from '../../src/runtime/cluster/node-directory.ts';
+import {
+  DIRECTORY_REFRESH,
+  FIND_BACK,
+  NEWCOMERS_WAIT,
+  NodeDirectory,
+} from '../../src/runtime/cluster/node-directory.ts';
 import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 import { nodeRecord, ScriptedLeaseStore, settle } from './scripted-lease-store.ts';
@@ -41,6 +46,32 @@ describe('the directory of nodes', () => {
     store.liveNodes = [nodeRecord(1), nodeRecord(5)];
     await refresh();
     expect(directory.gateways()).toEqual([1, 5]);
+  });
+
+  it('is read again before it is used, once, by a process that stood still for so long that clients may be on a newcomer', async () => {
+    const { directory, store, clock } = await started();
+    clock.advance(NEWCOMERS_WAIT - DIRECTORY_REFRESH);
+    await settle();
+    expect(directory.settled()).toBeNull();
+    directory.stop();
+    clock.advance(NEWCOMERS_WAIT + 1);
+    store.liveNodes = [nodeRecord(1), nodeRecord(5)];
+    const [one, other] = [directory.settled(), directory.settled()];
+    expect(other).toBe(one);
+    expect(directory.gateways()).toEqual([1, 3]);
+    await one;
+    expect(directory.gateways()).toEqual([1, 5]);
+    expect(directory.settled()).toBeNull();
+  });
+
+  it('is used as it is while the store is away', async () => {
+    const { directory, store, clock } = await started();
+    directory.stop();
+    store.down = true;
+    clock.advance(NEWCOMERS_WAIT + 1);
+    await directory.settled();
+    expect(directory.settled()).toBeNull();
+    expect(directory.gateways()).toEqual([1, 3]);
   });
 
   it('keeps what it read last while the store is away, and says so once', async () => {

@@ -24,7 +24,7 @@ describe.each([
       clock,
       log: new SilentLog(),
       self: { number: node, epoch: 1 },
-      directory: { gateways: () => [1, 2], isLive: () => true },
+      directory: { gateways: () => [1, 2], isLive: () => true, settled: () => null },
       cacheFor: 0,
     });
     presence.add({ socket: id, user, node, seen: clock.wallNow() });

@@ -80,7 +80,11 @@ export class PresenceOfNodes implements Presence {
         clock,
         log: new SilentLog(),
         self: { number, epoch: 1 },
-        directory: { gateways: () => [...this.nodesByNumber.keys()], isLive: () => true },
+        directory: {
+          gateways: () => [...this.nodesByNumber.keys()],
+          isLive: () => true,
+          settled: () => null,
+        },
         cacheFor: 0,
       });
       this.nodesByNumber.set(number, node);

@@ -35,7 +35,7 @@ describe('presence of a socket that came while Redis was away', () => {
       clock,
       log: new SilentLog(),
       self: { number: 1, epoch: 1 },
-      directory: { gateways: () => [1], isLive: () => true },
+      directory: { gateways: () => [1], isLive: () => true, settled: () => null },
       cacheFor: 0,
     });
 
@@ -89,7 +89,7 @@ describe('presence of a socket that moved', () => {
       clock,
       log: new SilentLog(),
       self: { number, epoch: 1 },
-      directory: { gateways: () => [1, 2], isLive: () => true },
+      directory: { gateways: () => [1, 2], isLive: () => true, settled: () => null },
       cacheFor: 0,
     });
   const mapping = () => client.run((one) => one.hgetall(clientKey(SOCKET)));

@@ -161,7 +161,7 @@ describe('Redis behind sentinels', () => {
       clock,
       log: new SilentLog(),
       self: { number: 1, epoch: 1 },
-      directory: { gateways: () => [1], isLive: () => true },
+      directory: { gateways: () => [1], isLive: () => true, settled: () => null },
     });
     presence.add({ socket: '42', user: 'ann', node: 1, seen: clock.wallNow() });
     await eventually(2_000, async () => expect(await presence.homesOf(['42'])).toEqual([1]));

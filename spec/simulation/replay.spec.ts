@@ -39,6 +39,10 @@ const ONCE_FAILED: readonly (readonly [seed: number, found: string, bus?: Simula
     'of two API nodes, the push that was sent later by one overtook that of the other at a new home',
     'kafka',
   ],
+  [
+    1008,
+    'a push was answered and went to the node before: its API node had stood still while that began anew',
+  ],
   [158, 'a session that presence never had, of a gateway that was given up, got no end', 'kafka'],
   [497, 'a push was done twice, because Redis could not be told that it was done'],
 ];

@@ -101,7 +101,7 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     name: 'both homes of a session that has just moved are written to',
     finds: 'reordered',
     under: ['gateways: slows to Redis'],
-    seeds: [10],
+    seeds: [232],
     remove: () => replace(Homes, 'besides', () => () => -1),
   },
   {

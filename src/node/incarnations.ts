@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RevokedTokens } from '../runtime/auth/revoked-tokens.ts';
 import { type Lease, LeaseKeeper } from '../runtime/cluster/lease-keeper.ts';
-import { DIRECTORY_REFRESH } from '../runtime/cluster/node-directory.ts';
+import { NEWCOMERS_WAIT } from '../runtime/cluster/node-directory.ts';
 import { NodeNotices } from '../runtime/cluster/node-notices.ts';
 import { Revocations } from '../runtime/cluster/revocations.ts';
 import type { Config } from '../runtime/config/config.ts';
@@ -123,7 +123,7 @@ export class Incarnations {
     this.ports = { ...this.ports, ...bound };
     this.notices.changed(lease.number);
     // Until every other node has read of it, nothing addressed to everybody would reach a gateway's clients.
-    if (this.options.role === 'gateway') await this.pause(2 * DIRECTORY_REFRESH);
+    if (this.options.role === 'gateway') await this.pause(NEWCOMERS_WAIT);
     log.info({ node: lease.number, epoch: lease.epoch, role: this.options.role }, 'joined the cluster');
     return this.ports;
   }

@@ -1,3 +1,4 @@
+import type { NodeDirectory } from '../../runtime/cluster/node-directory.ts';
 import { compareDecimals } from '../../runtime/identity/snowflake-decimal.ts';
 import type { Clock, TimerHandle } from '../../runtime/ports/clock.ts';
 import type { Incarnation } from '../../runtime/ports/lease-store.ts';
@@ -24,7 +25,7 @@ export interface RedisPresenceOptions {
   readonly log: Log;
   /** The incarnation whose sockets are written here. */
   readonly self: Incarnation;
-  readonly directory: { gateways(): readonly number[]; isLive(number: number, epoch: number): boolean };
+  readonly directory: Pick<NodeDirectory, 'gateways' | 'isLive' | 'settled'>;
   /** How long (ms) a lookup may be answered from memory. */
   readonly cacheFor?: number;
 }
@@ -138,8 +139,9 @@ export class RedisPresence implements Presence {
     return this.#lookup.nodesOf(users, rooms);
   }
 
-  nodes(): readonly number[] {
-    return this.#options.directory.gateways();
+  nodes(): readonly number[] | Promise<readonly number[]> {
+    const { directory } = this.#options;
+    return directory.settled()?.then(() => directory.gateways()) ?? directory.gateways();
   }
 
   homesOf(sockets: readonly string[]): Promise<readonly number[]> {

@@ -2,8 +2,10 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { LeaseStore, NodeRecord } from '../ports/lease-store.ts';
 import type { Log } from '../ports/log.ts';
 
-/** How often the list of nodes is read, ms. A node that has just come waits longer than this before it is ready. */
+/** How often the list of nodes is read, ms. */
 export const DIRECTORY_REFRESH = 500;
+/** For so long (ms) a gateway that has just come takes no clients: nobody who reads the list would know of it. */
+export const NEWCOMERS_WAIT = 2 * DIRECTORY_REFRESH;
 
 /** A list that comes so much later than the one before, ms, comes after an outage. */
 const OUTAGE = 3 * DIRECTORY_REFRESH;
@@ -23,6 +25,7 @@ export class NodeDirectory {
   private readAt = Number.NEGATIVE_INFINITY;
   private timer: TimerHandle | null = null;
   private failing = false;
+  private reading: Promise<void> | null = null;
   private holdUntil = Number.NEGATIVE_INFINITY;
   private readonly ttl: number;
 
@@ -59,6 +62,20 @@ export class NodeDirectory {
         this.log.warn({ err: error }, 'the list of nodes cannot be read; the last one holds');
       this.failing = true;
     }
+  }
+
+  /**
+   * Resolves when the list is not older than nodes that clients may be on; null when it is not. A process that stood still
+   * knows of nobody who has come meanwhile, and takes those who began anew for the ones before. While the store cannot
+   * be reached, what was read last has to do.
+   */
+  settled(): Promise<void> | null {
+    if (this.reading === null && !this.failing && this.age() > NEWCOMERS_WAIT) {
+      this.reading = this.refresh().then(() => {
+        this.reading = null;
+      });
+    }
+    return this.reading;
   }
 
   /** Numbers of the nodes that may hold sockets. The same array until something changes. */

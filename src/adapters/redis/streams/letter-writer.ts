@@ -12,8 +12,8 @@ export interface LetterWriterOptions {
   readonly sender: string;
   /** Whether this node may write now; what comes while it may not waits. */
   readonly holds: () => boolean;
-  /** Whether the reader lives: a stream that is not there will come (again). */
-  readonly lives: () => boolean;
+  /** Whether the reader lives: then a stream that is not there will come (again). Or whether another bears its number. */
+  readonly fate: () => 'lives' | 'replaced' | 'gone';
   /** Whether this node's own time is over: what still waits was not posted. */
   readonly isClosed: () => boolean;
 }
@@ -65,7 +65,7 @@ export class LetterWriter {
   }
 
   private async run(): Promise<void> {
-    const { clock, lives, holds, isClosed } = this.options;
+    const { clock, fate, holds, isClosed } = this.options;
     while (this.waiting.length > 0) {
       if (isClosed()) {
         this.refuse(
@@ -74,7 +74,14 @@ export class LetterWriter {
         );
         break;
       }
-      if (!lives()) {
+      const reader = fate();
+      if (reader === 'replaced') {
+        // Whoever they were for may be there: this node was late to hear of it.
+        const failure = new HoldfastError('unavailable', 'the node they were for has begun anew');
+        this.refuse(this.waiting.splice(0), failure);
+        break;
+      }
+      if (reader === 'gone') {
         for (const { accepted } of this.waiting.splice(0)) accepted();
         break;
       }

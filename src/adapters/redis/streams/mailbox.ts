@@ -108,7 +108,11 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
     let writer = this.#writers.get(key);
     if (writer === undefined) {
       const { client, clock, directory, holds = () => true } = this.#options;
-      const lives = () => directory.slotOf(number)?.epoch === epoch;
+      const fate = () => {
+        const now = directory.slotOf(number);
+        if (now === null) return 'gone';
+        return now.epoch === epoch ? 'lives' : 'replaced';
+      };
       const isClosed = () => this.#closed;
       writer = new LetterWriter({
         client,
@@ -116,7 +120,7 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
         key,
         sender: this.#postmarks.sender,
         holds,
-        lives,
+        fate,
         isClosed,
       });
       this.#forgetIdle();
