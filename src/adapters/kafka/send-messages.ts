@@ -59,7 +59,7 @@ export interface SendingParts {
   readonly staleMetadata: (error: Failure) => boolean;
 }
 
-interface Sending {
+export interface Sending {
   readonly acks: number;
   readonly timeout?: number;
   readonly compression?: number;
