@@ -140,3 +140,15 @@ it('what came directly is given in the order in which it came, whoever sent it, 
   await Promise.resolve();
   expect(got()[0]).toEqual([push(1), push(100), push(200), push(3)]);
 });
+
+it('what the old home never got is given with what came before it, when the old home passes on what is behind', async () => {
+  const { receive, receivePassedOn, got, id } = await arrived([]);
+  const answer = emitCommand({ sockets: [id] }, 'push', [100]);
+  receive(toRoom(1));
+  receive({ kind: 'command', id: '2-b-1', nodes: [NODE], command: answer, reply: null, time: 0 });
+  receive(toRoom(3));
+  // It reads each sender's letters in order, so the first has not come there.
+  receivePassedOn(toRoom(3));
+  await Promise.resolve();
+  expect(got()[0]).toEqual([push(1), push(100), push(3)]);
+});

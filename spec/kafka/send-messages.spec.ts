@@ -11,24 +11,38 @@ interface Written {
   readonly values: readonly unknown[];
 }
 
-function notLeader(): Error {
-  return Object.assign(new Error('not the leader'), {
-    name: 'KafkaJSProtocolError',
-    type: 'NOT_LEADER_FOR_PARTITION',
-    retriable: true,
-  });
+const failure = (name: string, type: string, retriable = true) =>
+  Object.assign(new Error(type), { name, type, retriable });
+const NOT_LEADER = failure('KafkaJSProtocolError', 'NOT_LEADER_FOR_PARTITION');
+const TIMEOUT = failure('KafkaJSRequestTimeoutError', 'timeout');
+const TOO_LARGE = failure('KafkaJSProtocolError', 'MESSAGE_TOO_LARGE', false);
+
+interface Scene {
+  /** How many turns a broker takes to answer. */
+  readonly answersAfter?: number;
+  /** What each of the first brokers fails with, and which partitions they lead. */
+  readonly failures?: readonly (Error | null)[];
+  readonly led?: readonly string[];
+  /** Who leads which partition when the metadata is read again. */
+  readonly later?: readonly string[];
 }
 
-/** Brokers `0` and `1`, of which each leads the partition of its number until `1` leads nothing any more. */
-function cluster({ answersAfter = 0 } = {}) {
+/** Brokers `0` to `2`. At first `0` and `1` each lead the partition of their number, then `0` both. */
+function cluster({
+  answersAfter = 0,
+  failures = [null, NOT_LEADER],
+  led = ['0', '1'],
+  later = ['0', '0'],
+}: Scene = {}) {
   const written: Written[] = [];
   const sequences = new Map<number, number>();
-  let known = ['0', '1'];
+  let known = led;
   let asked = 0;
-  const brokers = ['0', '1'].map((nodeId) => ({
+  const brokers = ['0', '1', '2'].map((nodeId) => ({
     nodeId,
     produce: async ({ topicData }: { topicData: Parameters<typeof note>[1] }) => {
-      if (nodeId === '1') throw notLeader();
+      const failed = failures[Number(nodeId)] ?? null;
+      if (failed !== null) throw failed;
       for (let turn = 0; turn < answersAfter; turn++) await Promise.resolve();
       asked++;
       return note(nodeId, topicData);
@@ -59,12 +73,17 @@ function cluster({ answersAfter = 0 } = {}) {
     }));
     return { topics };
   }
-  const retry = async (work: (bail: () => void, count: number, time: number) => Promise<unknown>) => {
+  const retry = async (
+    work: (bail: (error: unknown) => void, count: number, time: number) => Promise<unknown>,
+  ) => {
     for (let count = 0; ; count++) {
       try {
-        return await work(() => expect.unreachable(), count, 0);
+        let bailed: unknown;
+        const outcome = await work((error) => (bailed = error), count, 0);
+        if (bailed === undefined) return outcome;
+        return Promise.reject(bailed);
       } catch (error) {
-        if (count === 5) throw error;
+        if (count === 5 || error === TOO_LARGE) throw error;
       }
     }
   };
@@ -73,13 +92,15 @@ function cluster({ answersAfter = 0 } = {}) {
     cluster: {
       refreshMetadataIfNecessary: async () => {},
       refreshMetadata: async () => {
-        known = ['0', '0'];
+        known = later;
       },
       addMultipleTargetTopics: async () => {},
       findTopicPartitionMetadata: () => [{}, {}],
       findLeaderForPartitions: (_topic: string, partitions: readonly (number | string)[]) => {
         const found: Record<string, number[]> = {};
         for (const one of partitions.map(Number)) {
+          // As the library: who is not known is left out.
+          if (known[one] === undefined) continue;
           found[known[one]!] ??= [];
           found[known[one]!]!.push(one);
         }
@@ -135,5 +156,43 @@ describe('a batch for a partition whose leader has moved to a broker that has it
     const { sendWith, written } = cluster();
     await sendWith(sendAsLibrary);
     expect(written.filter(({ partition }) => partition === 1)).toEqual([]);
+  });
+});
+
+describe('a batch that brokers do not take', () => {
+  it('is written when the leaders are looked up again, though another broker hangs', async () => {
+    const { sendWith, written } = cluster({
+      failures: [TIMEOUT, NOT_LEADER, null],
+      led: ['0', '1'],
+      later: ['2', '2'],
+    });
+    await sendWith(sendBatch);
+    expect(written.map(({ broker, partition, sequence }) => [broker, partition, sequence])).toEqual([
+      ['2', 0, 0],
+      ['2', 1, 0],
+    ]);
+  });
+
+  it('is written when a broker that hangs leads nothing any more', async () => {
+    const { sendWith, written } = cluster({ failures: [null, TIMEOUT] });
+    await sendWith(sendBatch);
+    expect(written).toEqual(EACH_ONCE);
+  });
+
+  it('is written when a partition that nobody had heard of is there, and nothing else again', async () => {
+    const { sendWith, written } = cluster({ failures: [], led: ['0'], later: ['0', '0'] });
+    await sendWith(sendBatch);
+    expect(written).toEqual(EACH_ONCE);
+  });
+
+  it('fails when a partition is not there, rather than to be taken for written', async () => {
+    const { sendWith } = cluster({ failures: [], led: ['0'], later: ['0'] });
+    await expect(sendWith(sendBatch)).rejects.toThrow('without metadata');
+  });
+
+  it('fails at once with what no further try will mend, whatever else went wrong', async () => {
+    const { sendWith, requests } = cluster({ failures: [NOT_LEADER, TOO_LARGE] });
+    await expect(sendWith(sendBatch)).rejects.toBe(TOO_LARGE);
+    expect(requests()).toBe(0);
   });
 });

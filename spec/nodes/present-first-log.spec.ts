@@ -67,6 +67,22 @@ describe('an upstream log that hears of a socket when presence has it', () => {
     expect(() => log.append(disconnect('1', 4))).not.toThrow();
   });
 
+  it('is flushed for one socket while another is still waited for', async () => {
+    const { log } = presentFirst();
+    const one = newcomer(log, '1');
+    newcomer(log, '2');
+    log.append(message('1', 1));
+    await log.flush(['3']);
+    let isFlushed = false;
+    const flushed = log.flush(['1']).then(() => {
+      isFlushed = true;
+    });
+    await Promise.resolve();
+    expect(isFlushed).toBe(false);
+    await one.arrive();
+    await flushed;
+  });
+
   it('is flushed when those who came before are there, whoever comes after', async () => {
     const { log } = presentFirst();
     const [one, other] = [newcomer(log, '1'), newcomer(log, '2')];

@@ -59,6 +59,19 @@ describe('presence of a socket that came while Redis was away', () => {
     },
   );
 
+  it('is written although another cannot be', async () => {
+    const node = presence();
+    await client.run((redis) => redis.set(clientKey('43'), 'of another kind'));
+    service.signal('SIGSTOP');
+    node.add({ socket: '43', user: 'bert', node: 1, seen: clock.wallNow() });
+    const written = node.add({ socket: SOCKET, user: 'anna', node: 1, seen: clock.wallNow() });
+    await sleep(1_000);
+    service.signal('SIGCONT');
+    await written;
+    expect(await node.homesOf([SOCKET])).toEqual([1]);
+    node.close();
+  });
+
   it('is not waited for when it has gone before', async () => {
     const node = presence();
     service.signal('SIGSTOP');

@@ -83,7 +83,9 @@ export class ClusterGateway implements Role {
     const refused = (record: UpstreamRecord, error: unknown) => this.refused(record, error);
     this.presentFirst = new PresentFirstLog(seat.upstreamLog, { maxRecords, maxBytes, refused });
     this.fencedLog = new FencedLog(this.presentFirst, { maxRecords, maxBytes, holds: options.holds });
-    this.presence = new StagePresence(seat.presence, this.presentFirst, () => this.fencedLog.flush());
+    this.presence = new StagePresence(seat.presence, this.presentFirst, (socket) =>
+      this.fencedLog.flush([socket]),
+    );
     const dispatcher = new Dispatcher({
       presence: seat.presence,
       mailbox: seat.mailbox,

@@ -13,13 +13,17 @@ export class StagePresence implements Presence {
   isOver = false;
   private readonly presence: Presence;
   private readonly log: Pick<PresentFirstLog, 'expect'>;
-  private readonly logged: () => Promise<void>;
+  private readonly logged: (socket: string) => Promise<void>;
 
   /**
    * @param log waits for those who come
-   * @param logged resolves when all ends said so far are in the log
+   * @param logged resolves when all that a socket has said so far is in the log
    */
-  constructor(presence: Presence, log: Pick<PresentFirstLog, 'expect'>, logged: () => Promise<void>) {
+  constructor(
+    presence: Presence,
+    log: Pick<PresentFirstLog, 'expect'>,
+    logged: (socket: string) => Promise<void>,
+  ) {
     this.presence = presence;
     this.log = log;
     this.logged = logged;
@@ -85,7 +89,7 @@ export class StagePresence implements Presence {
   private async removeWhenLogged(socket: string): Promise<void> {
     for (;;) {
       try {
-        await this.logged();
+        await this.logged(socket);
         return this.presence.remove(socket);
       } catch {
         // Some record before it was given up, or all of them.

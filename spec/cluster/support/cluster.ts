@@ -49,15 +49,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     Promise.all(Array.from({ length: count }, (_, i) => create(role, `${role} ${i + 1}`)));
   const members = { gateways: await named('gateway', gateways), apis: await named('api', apis) };
   const all = [...members.gateways, ...members.apis];
+  let balancers: Balancers;
   try {
     await Promise.all(all.map((member) => member.start()));
+    balancers = await startBalancers(members.gateways.map(({ port }) => port));
   } catch (error) {
     await Promise.all(all.map((member) => member.kill()));
     await backend.close();
     throw error;
   }
-  const ports = members.gateways.map(({ port }) => port);
-  const balancers = await startBalancers(ports);
   let turn = 0;
   return {
     ...members,

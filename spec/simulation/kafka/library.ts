@@ -74,7 +74,7 @@ export class KafkaLibrary {
     const { NODE_ENV: _, ...env } = globalThis.process.env;
     const own = Object.assign(Object.create(globalThis.process) as object, {
       env,
-      hrtime: () => hrtime(clock.now()),
+      hrtime: ([seconds, nanoseconds] = [0, 0]) => hrtime(clock.now() - seconds * 1000 - nanoseconds / 1e6),
     });
     this.globals = [timer('after'), cancel, timer('every'), cancel, ProcessDate, chance, own];
   }

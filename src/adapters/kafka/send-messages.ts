@@ -66,8 +66,9 @@ export interface Sending {
   readonly topicMessages: readonly { readonly topic: string; readonly messages: readonly Message[] }[];
 }
 
-/** Failures after which the leaders are looked up anew. */
+/** Failures after which the leaders are looked up anew. A broker that does not answer may be none any more. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
+  'KafkaJSRequestTimeoutError',
   'KafkaJSMetadataNotLoaded',
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
@@ -81,6 +82,13 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
  */
 export function messageSender({ groupMessagesPerPartition, MetadataNotLoaded, staleMetadata }: SendingParts) {
   return ({ logger, cluster, partitioner, eosManager, retrier }: ProducerParts) => {
+    const isElsewhere = (error: Failure) =>
+      staleMetadata(error) ||
+      ELSEWHERE.has(error.name) ||
+      (error.name === 'KafkaJSProtocolError' && error.retriable === true);
+    /** Whether it is worth trying again. */
+    const mayPass = (error: Failure) => isElsewhere(error) || error.retriable === true;
+
     const produce = async (nodeId: string, topicData: readonly TopicData[], sending: Sending) => {
       const { acks, timeout, compression } = sending;
       const broker = await cluster.findBroker({ nodeId });
@@ -147,39 +155,35 @@ export function messageSender({ groupMessagesPerPartition, MetadataNotLoaded, st
             for (const one of partitions) written.push(Object.assign({ topicName }, one));
           }
         });
+        const failures: Failure[] = [];
         for (const outcome of await Promise.allSettled(requests)) {
-          if (outcome.status === 'rejected') throw outcome.reason;
+          if (outcome.status === 'rejected') failures.push(outcome.reason);
         }
+        if (failures.length > 0) return failures;
+        // What is for partitions that nobody had heard of has no leader, and was asked of nobody.
+        const isMissing = [...left.values()].some(({ size }) => size > 0);
+        return isMissing ? [new MetadataNotLoaded('Producing to a partition without metadata')] : [];
       };
 
       return retrier(async (bail, retryCount, retryTime) => {
         await cluster.addMultipleTargetTopics(sending.topicMessages.map(({ topic }) => topic));
-        try {
-          await attempt();
-          return written;
-        } catch (caught) {
-          const error = caught as Failure;
-          const { name, host, port, message } = error;
+        const failures: readonly Failure[] = await attempt().catch((error: Failure) => [error]);
+        if (failures.length === 0) return written;
+        for (const { name, host, port, message } of failures) {
+          logger.error(`Failed to send messages: ${message}`, { retryCount, retryTime });
           if (name === 'KafkaJSConnectionClosedError') cluster.removeBroker({ host, port });
-          if (!cluster.isConnected()) {
-            await cluster.connect();
-            await cluster.refreshMetadata();
-            throw error;
-          }
-          const isElsewhere =
-            staleMetadata(error) ||
-            ELSEWHERE.has(name) ||
-            (name === 'KafkaJSProtocolError' && error.retriable === true);
-          if (isElsewhere) {
-            logger.error(`Failed to send messages: ${message}`, { retryCount, retryTime });
-            await cluster.refreshMetadata();
-            throw error;
-          }
-          logger.error(message, { retryCount, retryTime });
-          if (error.retriable === true) throw error;
-          bail(error);
-          return written;
         }
+        const wasConnected = cluster.isConnected();
+        if (!wasConnected) {
+          await cluster.connect();
+          await cluster.refreshMetadata();
+        } else if (failures.some(isElsewhere)) {
+          await cluster.refreshMetadata();
+        }
+        const final = failures.find((error) => !mayPass(error));
+        if (final === undefined || !wasConnected) throw failures[0];
+        bail(final);
+        return written;
       });
     };
   };

@@ -84,16 +84,28 @@ export function roomsText({ rooms }: LocalSocket): string {
   return JSON.stringify([...(rooms ?? [])]);
 }
 
-/** @param done told of each when it is written */
+/**
+ * One item that cannot be written, such as on a part of Redis that is away, is no reason not to write the others.
+ *
+ * @param done told of each when it is written
+ * @throws what the first that was not written failed with
+ */
 export async function inBatches<T>(
   client: RedisClient,
   items: readonly T[],
   write: (redis: RedisConnection, item: T) => Promise<unknown>[],
   done: (item: T) => void = () => {},
 ): Promise<void> {
+  let trouble: PromiseRejectedResult | undefined;
   for (let from = 0; from < items.length; from += BATCH) {
     const batch = items.slice(from, from + BATCH);
-    await client.run((redis) => Promise.all(batch.flatMap((item) => write(redis, item))));
-    batch.forEach(done);
+    await client.run(async (redis) => {
+      const outcomes = await Promise.allSettled(batch.map((item) => Promise.all(write(redis, item))));
+      const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
+      if (failed.length === batch.length) throw failed[0]!.reason;
+      trouble ??= failed[0];
+      for (const [at, { status }] of outcomes.entries()) if (status === 'fulfilled') done(batch[at]!);
+    });
   }
+  if (trouble !== undefined) throw trouble.reason;
 }

@@ -78,11 +78,11 @@ export class FencedLog implements UpstreamLog {
   }
 
   /** Waits for the fence to open as well. */
-  async flush(): Promise<void> {
+  async flush(sockets?: readonly string[]): Promise<void> {
     if (this.waiting.length > 0) {
       await new Promise<void>((resolve, reject) => this.flushing.push({ resolve, reject }));
     }
-    await this.log.flush();
+    await this.log.flush(sockets);
   }
 
   close(): Promise<void> {

@@ -21,7 +21,8 @@ export class Flushes {
 
   /** @param first place of the first that is left; undefined when none is */
   advance(first = Number.POSITIVE_INFINITY): void {
-    while (this.waiting.length > 0 && this.waiting[0]!.place < first) this.waiting.shift()!.resolve();
+    const left = this.waiting.findIndex(({ place }) => place >= first);
+    for (const { resolve } of this.waiting.splice(0, left < 0 ? this.waiting.length : left)) resolve();
   }
 
   fail(error: Error): void {

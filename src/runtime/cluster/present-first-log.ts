@@ -6,7 +6,6 @@ import type {
   UpstreamRecord,
   UpstreamSubscription,
 } from '../ports/upstream-log.ts';
-import { Flushes } from './flushes.ts';
 
 export interface PresentFirstLogOptions {
   /** Records that may wait for presence, and their bytes by `sizeOf`. */
@@ -18,8 +17,9 @@ export interface PresentFirstLogOptions {
 
 /** A socket that presence does not have yet. */
 interface Newcomer {
-  readonly place: number;
   readonly records: UpstreamRecord[];
+  /** Those who wait until it is known what becomes of its records. */
+  readonly waiting: { readonly resolve: () => void; readonly reject: (error: HoldfastError) => void }[];
 }
 
 /**
@@ -30,7 +30,6 @@ export class PresentFirstLog implements UpstreamLog {
   private readonly log: UpstreamLog;
   private readonly options: PresentFirstLogOptions;
   private readonly newcomers = new Map<string, Newcomer>();
-  private readonly flushes = new Flushes();
   private records = 0;
   private bytes = 0;
 
@@ -41,7 +40,7 @@ export class PresentFirstLog implements UpstreamLog {
 
   /** @param written resolves when presence has the socket */
   expect(socket: string, written: Promise<void>): void {
-    const newcomer = { place: this.flushes.next(), records: [] };
+    const newcomer = { records: [], waiting: [] };
     this.newcomers.set(socket, newcomer);
     void written.then(() => this.release(socket, newcomer));
   }
@@ -63,10 +62,11 @@ export class PresentFirstLog implements UpstreamLog {
   /** Throws away what waits: somebody else has said that the node is lost. Returns how many records that were. */
   discard(): number {
     const lost = this.records;
+    const error = new HoldfastError('unavailable', 'the node was given up for dead');
+    for (const { waiting } of this.newcomers.values()) for (const { reject } of waiting) reject(error);
     this.newcomers.clear();
     this.records = 0;
     this.bytes = 0;
-    this.flushes.fail(new HoldfastError('unavailable', 'the node was given up for dead'));
     return lost;
   }
 
@@ -74,9 +74,15 @@ export class PresentFirstLog implements UpstreamLog {
     return this.log.consume(handler);
   }
 
-  /** Waits for presence as well. */
-  async flush(): Promise<void> {
-    if (this.newcomers.size > 0) await this.flushes.wait();
+  /** Waits for presence as well. One socket that presence cannot take holds up nobody who waits for others. */
+  async flush(sockets: Iterable<string> = this.newcomers.keys()): Promise<void> {
+    const passed: Promise<void>[] = [];
+    for (const socket of sockets) {
+      const newcomer = this.newcomers.get(socket);
+      if (newcomer === undefined) continue;
+      passed.push(new Promise((resolve, reject) => newcomer.waiting.push({ resolve, reject })));
+    }
+    if (passed.length > 0) await Promise.all(passed);
     await this.log.flush();
   }
 
@@ -96,6 +102,6 @@ export class PresentFirstLog implements UpstreamLog {
         this.options.refused(record, error);
       }
     }
-    this.flushes.advance(this.newcomers.values().next().value?.place);
+    for (const { resolve } of newcomer.waiting) resolve();
   }
 }

@@ -88,9 +88,8 @@ export class Arrival {
   /** The old home passes a letter on: what came before it, and does not wait for another, goes first. */
   passes({ id, passedBy }: CommandLetter): void {
     if (this.giving) return;
-    // What no awaited one is before goes in the order in which it came: one sender's letters may answer another's.
-    this.releaseUpTo(id);
     if (passedBy === this.from) this.releaseOvertaken(id);
+    else this.releaseUpTo(id);
   }
 
   /** It was one for this socket. */
@@ -127,12 +126,18 @@ export class Arrival {
     }
   }
 
-  /** The old home reads each sender's letters in order: those before this one have not come there, and never will. */
+  /**
+   * The old home reads each sender's letters in order: those before this one have not come there, and never will. What
+   * came before them goes before them, for one sender's letters may answer another's; but for what waits itself.
+   */
   private releaseOvertaken(id: string): void {
     const { sender, number } = partsOf(id);
-    for (const [key, { letter }] of this.held) {
+    let isInOrder = true;
+    for (const [key, { letter, awaited }] of this.held) {
       const held = partsOf(letter.id);
-      if (held.sender === sender && held.number < number) this.giveHeld(key, letter);
+      const isOvertaken = held.sender === sender && held.number < number;
+      isInOrder = isInOrder && letter.id !== id && (isOvertaken || !awaited);
+      if (isOvertaken || isInOrder) this.giveHeld(key, letter);
     }
   }
 

@@ -87,7 +87,7 @@ export class Departures {
     if (!isMoving() || host === null) return null;
     connection.move = new Departure(host, candidate, post);
     // What the client said here is in the log before what it says there.
-    const isLogged = await upstreamLog.flush().then(
+    const isLogged = await upstreamLog.flush(socketsOf(connection).map(({ id }) => id)).then(
       () => true,
       () => false,
     );

@@ -15,8 +15,11 @@ export interface UpstreamLog {
   append(record: UpstreamRecord): void;
   /** Joins the consumer group. `handler` must not throw; it settles each record when it is done with it. */
   consume(handler: UpstreamHandler): UpstreamSubscription;
-  /** Resolves when everything appended so far was accepted by the log's storage; rejects when it will not be. */
-  flush(): Promise<void>;
+  /**
+   * Resolves when everything appended so far was accepted by the log's storage; rejects when it will not be. What only some
+   * sockets wait for is waited for if it is these, when told which; a log may wait for more.
+   */
+  flush(sockets?: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
