@@ -226,7 +226,7 @@ export class Dispatcher implements Deliverer {
       const accepted = this.options.mailbox.post(node, letter, patience);
       if (accepted instanceof Promise) posted.push(accepted);
     }
-    if (posted.length > 0) return Promise.all(posted).then(() => {});
+    if (posted.length > 0) return allPosted(posted);
   }
 
   /**
@@ -254,6 +254,18 @@ export class Dispatcher implements Deliverer {
       });
     return mine.then(() => done);
   }
+}
+
+/** Rejects with `deadline_exceeded`, as whatever may have been done, when only some of the nodes have taken it. */
+async function allPosted(posted: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(posted);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed === undefined) return;
+  if (outcomes.every(({ status }) => status === 'rejected')) throw failed.reason;
+  const why = failed.reason instanceof HoldfastError ? failed.reason.message : 'internal error';
+  throw new HoldfastError('deadline_exceeded', `only some of the nodes have taken it: ${why}`, {
+    cause: failed.reason,
+  });
 }
 
 function united(results: readonly AckResult[]): AckResult {
