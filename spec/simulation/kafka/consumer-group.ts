@@ -156,6 +156,11 @@ export class ConsumerGroup {
   /** Another coordinator has taken over, or the same one began again: it knows what was written down. */
   load(): void {
     const { generation, leader, members } = this.kept;
+    // Who waits for the one before is told, if that still lives: GroupCoordinator, "onGroupUnloaded".
+    for (const { id, join, sync } of this.members.values()) {
+      join?.({ errorCode: ERROR.notCoordinator, memberId: id });
+      sync?.({ errorCode: ERROR.notCoordinator, memberAssignment: NOTHING });
+    }
     this.term++;
     this.rebalance++;
     this.generation = generation;
