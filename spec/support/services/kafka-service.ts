@@ -150,6 +150,9 @@ export class KafkaService {
       'share.coordinator.state.topic.min.isr': '1',
       'group.initial.rebalance.delay.ms': '0',
       'auto.create.topics.enable': 'false',
+      // As many as there are cores here: more would only take turns.
+      'num.network.threads': '1',
+      'num.io.threads': '2',
       // A broker that was killed may come back only when the controller has noticed.
       'broker.session.timeout.ms': '2000',
       'broker.heartbeat.interval.ms': '300',
