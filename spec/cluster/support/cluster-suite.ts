@@ -74,16 +74,18 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
       crowd.start();
       await crowd.connected();
       await sleep(5000);
+      // A slow machine takes longer over the same.
+      await until(() => crowd.counts.pushed > 50, 60_000);
+      await until(async () => {
+        const requests = await cluster.balancers.requests();
+        return cluster.gateways.every(({ port }) => (requests.get(port) ?? 0) > 100);
+      }, 60_000);
       const open = crowd.openSessions().length;
       const violations = await crowd.finish();
       expect(describeViolations(violations)).toBe('no violation');
       expect(crowd.broken()).toEqual([]);
       expect(open).toBe(200);
       expect(crowd.counts.refused).toBe(0);
-      expect(crowd.counts.pushed).toBeGreaterThan(50);
-      // Whoever is slow asks less often; all the same each has its share.
-      const requests = await cluster.balancers.requests();
-      for (const { port } of cluster.gateways) expect(requests.get(port)).toBeGreaterThan(100);
     }, 180_000);
 
     it.each(TRANSPORTS)(
