@@ -132,6 +132,8 @@ export class LeaseKeeper {
     this.validUntil = until;
     if (this.deadline !== null) clock.cancel(this.deadline);
     this.deadline = clock.after(Math.max(0, until - clock.now()), () => {
+      // Node's timers come up to a millisecond or so before the clock that is asked: nothing would look again.
+      if (clock.now() < until) return this.extend(until);
       this.deadline = null;
       this.suspend();
     });
