@@ -81,7 +81,9 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
         return cluster.gateways.every(({ port }) => (requests.get(port) ?? 0) > 100);
       }, 60_000);
       const open = crowd.openSessions().length;
-      const violations = await crowd.finish();
+      // Records come at least once: docs/guarantees.md. On Redis alone they are in the log once, and nobody dies here.
+      const mayRepeat = (stream: string) => services.kafka !== null && stream.startsWith('life of ');
+      const violations = await crowd.finish({ mayRepeat });
       expect(describeViolations(violations)).toBe('no violation');
       expect(crowd.broken()).toEqual([]);
       expect(open).toBe(200);
