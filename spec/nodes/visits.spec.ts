@@ -26,7 +26,7 @@ beforeAll(async () => {
   });
   const port = await listener.listen('127.0.0.1', 0);
   const peer = (self: number) =>
-    new PeerClient({ addressOf: () => `127.0.0.1:${port}`, key: KEY, self, log: silent });
+    new PeerClient({ addressOf: () => `127.0.0.1:${port}`, key: KEY, self, moveTimeout: 0, log: silent });
   [second, third] = [peer(2), peer(3)];
 });
 afterAll(async () => {

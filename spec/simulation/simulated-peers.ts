@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import type { PeerClientOptions } from '../../src/adapters/peer/peer-client.ts';
+import { type PeerClientOptions, STEP_TIMEOUT } from '../../src/adapters/peer/peer-client.ts';
 import type { PeerListenerOptions } from '../../src/adapters/uws/peer-listener.ts';
 import type { Connection } from '../../src/runtime/connection/connection.ts';
 import type { Asker } from '../../src/runtime/connection/remote-candidate.ts';
@@ -20,7 +20,6 @@ export interface PeerDoor {
 
 type Answer<T> = (value: T) => void;
 
-const STEP_TIMEOUT = 12_000;
 const HOLDS_TIMEOUT = 1_500;
 
 /**
@@ -127,6 +126,7 @@ export class SimulatedPeers implements Peers {
         const passport = await departures.upgraded(connection, asker);
         return passport === null ? null : serialize(passport);
       },
+      STEP_TIMEOUT + this.options.moveTimeout,
     );
     return stamped === null ? null : (deserialize(stamped) as Passport);
   }
@@ -170,8 +170,9 @@ export class SimulatedPeers implements Peers {
       connection: Connection,
       asker: Asker,
     ) => T | Promise<T>,
+    patience = STEP_TIMEOUT,
   ): Promise<T | null> {
-    const answer = await this.ask<{ value: T } | null>(node, STEP_TIMEOUT, (door, reply) => {
+    const answer = await this.ask<{ value: T } | null>(node, patience, (door, reply) => {
       const connection = sessionAt(door, visit);
       const departures = door.options.departures();
       if (connection === null || departures === null) return reply(null);

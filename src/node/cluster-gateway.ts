@@ -7,6 +7,7 @@ import { SessionLimit } from '../runtime/cluster/session-limit.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
 import type { Letter } from '../runtime/delivery/letter.ts';
+import { gatewaySettings } from '../runtime/gateway-settings.ts';
 import { SessionIds } from '../runtime/identity/session-id.ts';
 import type { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
@@ -114,6 +115,7 @@ export class ClusterGateway implements Role {
       addressOf: (number) => bus.directory.addressOf(number),
       key: keys.peers,
       self: node,
+      moveTimeout: gatewaySettings(config).times.moveTimeout,
       log,
     });
     this.elsewhere = new Elsewhere({

@@ -21,6 +21,7 @@ export function gatewaySettings(config: Config): GatewaySettings {
   const { compression } = config.clients;
   const { enabled, every, step, max, retry } = heartbeat.adaptive;
   const { pingInterval, pingTimeout, upgradeTimeout } = engine;
+  const authTimeout = backend.timeout + LOGIN_SLACK;
   return {
     limits: {
       maxDepth: MAX_DEPTH,
@@ -34,7 +35,9 @@ export function gatewaySettings(config: Config): GatewaySettings {
       pingTimeout,
       upgradeTimeout,
       connectTimeout: socketio.connectTimeout,
-      authTimeout: backend.timeout + LOGIN_SLACK,
+      authTimeout,
+      // A session takes no undecided login along.
+      moveTimeout: upgradeTimeout + authTimeout,
       retry,
     },
     compressFrom: compression.enabled ? compression.threshold : Number.POSITIVE_INFINITY,

@@ -12,14 +12,16 @@ export interface PeerClientOptions {
   readonly key: string;
   /** This node's number. */
   readonly self: number;
+  /** How long a home waits until a session can leave, ms. */
+  readonly moveTimeout: number;
   readonly log: Log;
 }
 
 /** Connections kept to one node: a poll holds one for as long as it waits. */
 const CONNECTIONS = 10_000;
 const KEEP_ALIVE = 60_000;
-/** How long one step of a move may take, ms: logins may have to be waited for. */
-const STEP_TIMEOUT = 12_000;
+/** How long one step of a move may take, ms, beside what it waits for. */
+export const STEP_TIMEOUT = 12_000;
 const HOLDS_TIMEOUT = 1_500;
 
 /** Asks other nodes over HTTP/1.1 connections that are kept. */
@@ -78,7 +80,8 @@ export class PeerClient implements Peers {
   }
 
   async upgradeCandidate(node: number, visit: Visit): Promise<Passport | null> {
-    const answer = await this.#candidate(node, 'upgrade', visit);
+    const patience = STEP_TIMEOUT + this.#options.moveTimeout;
+    const answer = await this.#candidate(node, 'upgrade', visit, patience);
     if (answer?.status !== 200) return null;
     try {
       return deserialize(answer.body) as Passport;
@@ -110,8 +113,8 @@ export class PeerClient implements Peers {
     await this.#candidate(node, 'lost', visit);
   }
 
-  #candidate(node: number, step: string, visit: Visit) {
-    return this.#ask(node, `candidate/${step}`, visit, null, AbortSignal.timeout(STEP_TIMEOUT), {
+  #candidate(node: number, step: string, visit: Visit, patience = STEP_TIMEOUT) {
+    return this.#ask(node, `candidate/${step}`, visit, null, AbortSignal.timeout(patience), {
       'x-visit': String(visit.visit),
     });
   }

@@ -14,7 +14,7 @@ export interface VisitorOptions {
   readonly clock: Clock;
   /** The `sid`s of sessions that are on their way to this node. */
   readonly expected: Set<string>;
-  /** `engine.upgradeTimeout`, ms. */
+  /** `engine.upgradeTimeout`, ms: how long the client may take to upgrade. */
   readonly patience: number;
   /** Bytes that the client may send before its session is here. */
   readonly maxBytes: number;
@@ -76,6 +76,8 @@ export class Visitor {
 
   private async upgrade(handle: Handle): Promise<void> {
     this.state = 'moving';
+    // From now on its home says how long it may take.
+    this.stopTimer();
     this.options.expected.add(this.session.sid);
     const { peers, arrivals, holds } = this.options;
     const passport = await peers.upgradeCandidate(this.home, this.session);
@@ -116,6 +118,10 @@ export class Visitor {
     // Another one may be bringing the session here.
     if (this.state === 'moving') this.options.expected.delete(this.session.sid);
     this.state = 'over';
+    this.stopTimer();
+  }
+
+  private stopTimer(): void {
     if (this.timer !== null) this.options.clock.cancel(this.timer);
     this.timer = null;
   }

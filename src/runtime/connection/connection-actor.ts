@@ -26,6 +26,8 @@ export interface ConnectionTimes {
   readonly upgradeTimeout: number;
   readonly connectTimeout: number;
   readonly authTimeout: number;
+  /** How long another node may take to take a session over. */
+  readonly moveTimeout: number;
   readonly retry: number;
 }
 
@@ -162,7 +164,7 @@ export class ConnectionActor {
       upgradeTimeout: () => times.upgradeTimeout,
       noopInterval: () => NOOP_INTERVAL,
       connectTimeout: () => times.connectTimeout,
-      moveTimeout: () => times.upgradeTimeout,
+      moveTimeout: () => times.moveTimeout,
       confirmInterval: () => CONFIRM_INTERVAL,
       strayTime: () => STRAY_TIME,
       strayTimeout: () => PATIENCE.owed,
