@@ -31,8 +31,9 @@ export function describeCluster(title: string, startServices: () => Promise<Serv
           'backend.url': backend.url,
           'auth.mode': 'backend',
           'engine.pingInterval': '10s',
-          // Nothing here is about heartbeats, and two busy cores may be late.
+          // Nothing here is about time, and two busy cores may be late.
           'engine.pingTimeout': '20s',
+          'engine.upgradeTimeout': '60s',
           // The backend lives with the clients in this process, which accepts one connection in a turn of its loop.
           'backend.timeout': '60s',
           'sessions.maxPerUser': String(MAX_PER_USER),
