@@ -20,6 +20,15 @@ const GAUGES: Gauges = {
   droppedLogLines: () => 10,
   backend: () => ({ queued: 8, inFlight: 9, breaker: 'open' }),
   kafkaConsumerLag: () => 0,
+  upstreamQueue: () => 11,
+  heartbeatIntervals: () => [1_000, 25_000, 25_000, 3_600_000],
+  nodePhase: () => 'fenced',
+  dependencies: () => [
+    ['redis', true],
+    ['lease', false],
+  ],
+  clusterNodes: () => [['gateway', 3]],
+  leaseRemaining: () => 1_500,
 };
 
 /** The names every dashboard may rely on, with their labels, from the contract. */
@@ -49,8 +58,8 @@ const PROMISED: readonly (readonly [name: string, type: string, labels: readonly
 let exposition: Exposition | null = null;
 afterEach(() => exposition?.close());
 
-function expose(metrics = new Metrics()) {
-  exposition = createExposition({ metrics, gauges: GAUGES, version: '1.2.3' });
+function expose(metrics = new Metrics(), gauges = GAUGES) {
+  exposition = createExposition({ metrics, gauges, version: '1.2.3' });
   return { metrics, scrape: async () => (await exposition!.scrape()).split('\n') };
 }
 
@@ -110,6 +119,47 @@ describe('the exposed metrics', () => {
     expect(lines).toContain('holdfast_backend_breaker_state{state="closed"} 0');
     expect(lines).toContain(`holdfast_build_info{version="1.2.3",node="${process.version}"} 1`);
     expect(lines.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);
+  });
+
+  it('say what the node is, what it has, and whom it sees', async () => {
+    const lines = await expose().scrape();
+    expect(lines).toContain('holdfast_node_state{state="fenced"} 1');
+    expect(lines).toContain('holdfast_node_state{state="ready"} 0');
+    expect(lines).toContain('holdfast_dependency_up{dependency="redis"} 1');
+    expect(lines).toContain('holdfast_dependency_up{dependency="lease"} 0');
+    expect(lines).toContain('holdfast_cluster_nodes{role="gateway"} 3');
+    expect(lines).toContain('holdfast_lease_remaining_seconds 1.5');
+    expect(lines).toContain('holdfast_upstream_queue_records 11');
+  });
+
+  it('have no lease where numbers are not leased', async () => {
+    const gauges = { ...GAUGES, leaseRemaining: () => null };
+    const lines = await expose(new Metrics(), gauges).scrape();
+    expect(lines.filter((line) => line.startsWith('holdfast_lease_remaining_seconds'))).toEqual([]);
+  });
+
+  it('count connections by the distance of their heartbeats, cumulatively', async () => {
+    const lines = await expose().scrape();
+    const upTo = (le: string) =>
+      lines.find((line) => line.startsWith(`holdfast_heartbeat_interval_connections{le="${le}"}`));
+    expect(upTo('1')?.split(' ').at(-1)).toBe('1');
+    expect(upTo('20')?.split(' ').at(-1)).toBe('1');
+    expect(upTo('25')?.split(' ').at(-1)).toBe('3');
+    expect(upTo('300')?.split(' ').at(-1)).toBe('3');
+    expect(upTo('+Inf')?.split(' ').at(-1)).toBe('4');
+  });
+
+  it('compare memory with what there is of it', async () => {
+    const lines = await expose().scrape();
+    const value = (name: string) =>
+      Number(
+        lines
+          .find((line) => line.startsWith(`${name} `))
+          ?.split(' ')
+          .at(-1),
+      );
+    expect(value('process_resident_memory_bytes')).toBeLessThan(value('holdfast_memory_limit_bytes'));
+    expect(value('nodejs_heap_size_used_bytes')).toBeLessThan(value('holdfast_heap_limit_bytes'));
   });
 
   it('show histograms in seconds with cumulative buckets', async () => {

@@ -90,6 +90,10 @@ export class ClusterApi implements Role {
     return this.api.backend;
   }
 
+  get waiting(): number {
+    return this.options.seat.waiting();
+  }
+
   async start(): Promise<Partial<Ports>> {
     const { seat, lease } = this.options;
     this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));

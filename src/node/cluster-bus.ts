@@ -48,5 +48,7 @@ export interface BusSeat {
   readonly upstreamLog: UpstreamLog;
   /** Takes what others produce to `ws.downstream`; resolves with how to stop. Does nothing without Kafka. */
   openInlet(deliverer: Deliverer): Promise<() => Promise<void>>;
+  /** Records that wait to be taken by Redis or Kafka. */
+  waiting(): number;
   leave(): Promise<void>;
 }

@@ -165,6 +165,10 @@ export class ClusterGateway implements Role {
     return this.clients.gateway;
   }
 
+  get waiting(): number {
+    return this.fencedLog.size + this.presentFirst.size + this.options.seat.waiting();
+  }
+
   async start(): Promise<Partial<Ports>> {
     const { config, isFirst, seat, lease, clock, portUse } = this.options;
     if (config.engine.rehearsal && isFirst) await this.rehearse();

@@ -118,6 +118,13 @@ export class ClusterNode {
         backend: () => role()?.backend ?? null,
         droppedLogLines,
         kafkaConsumerLag: () => this.bus.lag(),
+        nodePhase: () => this.life.phase(),
+        cluster: {
+          waiting: () => role()?.waiting ?? 0,
+          conditions: () => this.services(),
+          nodes: () => this.bus.directory.all(),
+          leaseRemaining: () => this.incarnations.leaseRemaining,
+        },
       }),
       version,
     });
@@ -180,10 +187,14 @@ export class ClusterNode {
     return this.life.phase() === 'ready' && Object.values(this.dependencies()).every(({ ok }) => ok);
   }
 
+  /** What it cannot work without. */
+  private services() {
+    return { ...this.bus.conditions(), lease: this.incarnations.condition() };
+  }
+
   private dependencies() {
     return {
-      ...this.bus.conditions(),
-      lease: this.incarnations.condition(),
+      ...this.services(),
       nodes: this.incarnations.nodes(),
       ...this.incarnations.role?.conditions(),
     };

@@ -9,6 +9,7 @@ import { HoldfastError } from '../runtime/errors/holdfast-error.ts';
 import type { Gateway } from '../runtime/gateway.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
+import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Inspector } from '../runtime/ports/inspector.ts';
@@ -109,7 +110,7 @@ export class Incarnations {
       events: {
         suspended: () => this.suspended(),
         resumed: () => this.resumed(),
-        lost: () => void this.restart(),
+        lost: () => this.lost(),
       },
     });
     this.keeper = keeper;
@@ -126,6 +127,11 @@ export class Incarnations {
     if (this.options.role === 'gateway') await this.pause(NEWCOMERS_WAIT);
     log.info({ node: lease.number, epoch: lease.epoch, role: this.options.role }, 'joined the cluster');
     return this.ports;
+  }
+
+  /** For how long (ms) the node number surely is ours. */
+  get leaseRemaining(): number {
+    return this.keeper?.remaining ?? 0;
   }
 
   condition(): DependencyCondition {
@@ -248,13 +254,20 @@ export class Incarnations {
   }
 
   private suspended(): void {
+    this.options.metrics.counters.add(COUNTER.leases.suspended);
     this.role?.fence();
     this.options.lost();
   }
 
   private resumed(): void {
+    this.options.metrics.counters.add(COUNTER.leases.resumed);
     this.role?.unfence();
     this.options.regained();
+  }
+
+  private lost(): void {
+    this.options.metrics.counters.add(COUNTER.leases.lost);
+    void this.restart();
   }
 
   private async restart(): Promise<void> {

@@ -57,7 +57,12 @@ export class KafkaBus extends RedisBus {
     const { kafka, directory } = this;
     await createTopics(kafka, this.config.kafka, clock);
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
-    const observe = (seconds: number) => metrics.kafkaProduceDuration.observe(seconds * 1000);
+    const observe = (seconds: number, isTaken: boolean) => {
+      if (isTaken) metrics.kafkaProduceDuration.observe(seconds * 1000);
+      else metrics.counters.add(COUNTER.kafkaProduceErrors);
+    };
+    const consumerChanged = (event: 'joined' | 'replaced') =>
+      metrics.counters.add(COUNTER.kafkaConsumers[event]);
     const mailbox = new KafkaMailbox<Letter>({
       holds,
       kafka,
@@ -67,6 +72,7 @@ export class KafkaBus extends RedisBus {
       encode: encodeLetter,
       decode: decodeLetter,
       observe,
+      consumerChanged,
     });
     const upstreamLog = new KafkaUpstreamLog({
       holds,
@@ -77,6 +83,7 @@ export class KafkaBus extends RedisBus {
       maxRecords,
       maxBytes,
       observe,
+      consumerChanged,
       left: (milliseconds) => metrics.deliveryDelay.gateway.observe(milliseconds),
       refused: (record, error) => {
         metrics.counters.add(COUNTER.messagesDropped['backend queue']);
@@ -103,11 +110,13 @@ export class KafkaBus extends RedisBus {
           log,
           deliverer,
           observe,
+          consumerChanged,
           onDeadLetter: () => metrics.counters.add(COUNTER.deadLetters),
         });
         void inlet.start();
         return () => inlet.close();
       },
+      waiting: () => upstreamLog.waiting,
       leave,
     };
   }

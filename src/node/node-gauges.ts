@@ -2,6 +2,8 @@ import type { BackendDispatcher } from '../runtime/backend/backend-dispatcher.ts
 import { FLAVOURS, protocolName } from '../runtime/codec/flavour.ts';
 import type { Gateway } from '../runtime/gateway.ts';
 import type { ConnectionCount, Gauges } from '../runtime/metrics/gauges.ts';
+import type { NodeRecord } from '../runtime/ports/lease-store.ts';
+import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 
 /** Parts of a node that may be absent: by its role, or while it has no number. */
 export interface GaugedParts {
@@ -9,10 +11,21 @@ export interface GaugedParts {
   readonly backend: () => BackendDispatcher | null;
   readonly droppedLogLines: () => number;
   readonly kafkaConsumerLag: () => number;
+  readonly nodePhase: () => string;
+  /** Of a cluster; null on a single node. */
+  readonly cluster: ClusterParts | null;
+}
+
+export interface ClusterParts {
+  readonly waiting: () => number;
+  readonly conditions: () => Readonly<Record<string, DependencyCondition>>;
+  readonly nodes: () => Iterable<Pick<NodeRecord, 'role'>>;
+  readonly leaseRemaining: () => number;
 }
 
 /** What the node holds now, read from its tables when metrics are scraped. */
-export function nodeGauges({ gateway, backend, droppedLogLines, kafkaConsumerLag }: GaugedParts): Gauges {
+export function nodeGauges(parts: GaugedParts): Gauges {
+  const { gateway, backend, droppedLogLines, kafkaConsumerLag, nodePhase, cluster } = parts;
   const ofGateway = <T>(read: (gateway: Gateway) => T, otherwise: T): T => {
     const current = gateway();
     return current === null ? otherwise : read(current);
@@ -34,7 +47,28 @@ export function nodeGauges({ gateway, backend, droppedLogLines, kafkaConsumerLag
       };
     },
     kafkaConsumerLag,
+    upstreamQueue: () => cluster?.waiting() ?? 0,
+    heartbeatIntervals: () => ofGateway<Iterable<number>>(heartbeatIntervals, []),
+    nodePhase,
+    dependencies: () => Object.entries(cluster?.conditions() ?? {}).map(([name, { ok }]) => [name, ok]),
+    clusterNodes: () => (cluster === null ? [] : countNodes(cluster.nodes())),
+    leaseRemaining: () => cluster?.leaseRemaining() ?? null,
   };
+}
+
+function countNodes(nodes: Iterable<Pick<NodeRecord, 'role'>>): Map<string, number> {
+  const counts = new Map<string, number>([
+    ['gateway', 0],
+    ['api', 0],
+  ]);
+  for (const { role } of nodes) counts.set(role, counts.get(role)! + 1);
+  return counts;
+}
+
+function* heartbeatIntervals({ connections }: Gateway): Iterable<number> {
+  for (let row = 0; row < connections.rows; row++) {
+    if (connections.at(row) !== undefined) yield connections.interval[row]!;
+  }
 }
 
 function countConnections(gateway: Gateway): ConnectionCount[] {

@@ -123,6 +123,7 @@ export class RedisBus implements ClusterBus {
       upstreamLog,
       // Without Kafka there is no topic to take anything from.
       openInlet: async () => async () => {},
+      waiting: () => upstreamLog.waiting,
       leave: async () => {
         await Promise.all([upstreamLog.close(), mailbox.close(LAST_LETTERS)]);
       },
@@ -140,6 +141,12 @@ function openClient(config: Config, { clock, log, metrics }: BusParts): RedisCli
     settings: { ...config.redis, timeout: COMMAND_TIMEOUT },
     clock,
     log,
-    observe: (seconds) => metrics.redisDuration.observe(seconds * 1000),
+    observe: (seconds, failure) => {
+      metrics.redisDuration.observe(seconds * 1000);
+      // Whatever else somebody's work threw is not Redis' failure.
+      if (failure?.code === 'unavailable' || failure?.code === 'deadline_exceeded') {
+        metrics.counters.add(COUNTER.redisErrors[failure.code]);
+      }
+    },
   });
 }

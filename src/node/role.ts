@@ -23,6 +23,8 @@ export interface Role {
   /** Ends everything at once. */
   close(): Promise<void>;
   reloadCertificates(): Promise<void>;
+  /** Records that wait for the bus to take them. */
+  readonly waiting: number;
   /** Null for a node that holds no connections. */
   readonly gateway: Gateway | null;
   /** Null for a node that calls no backend. */

@@ -199,6 +199,8 @@ export class SingleNode {
         backend: () => this.api.backend,
         droppedLogLines: options.droppedLogLines ?? (() => 0),
         kafkaConsumerLag: () => 0,
+        nodePhase: () => this.life.phase(),
+        cluster: null,
       }),
       version: options.version,
     });

@@ -274,6 +274,7 @@ export class Gateway {
       presence: options.presence,
       tombstones,
       post,
+      counters,
     });
     this.admission = new Admission(options.addressLimits, counters);
     this.arrivals = new Arrivals({
@@ -293,6 +294,7 @@ export class Gateway {
       announce: (sockets) =>
         writers().map((writer) => post(writer, { kind: 'moved', sockets, node: options.node })),
       receive: (letter) => this.postbox.receive(letter),
+      counters,
     });
     this.postbox = new Postbox({
       mailbox: options.mailbox,

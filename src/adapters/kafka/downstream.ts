@@ -6,8 +6,8 @@ import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import { downstreamCommand } from './downstream-command.ts';
-import { KafkaConsumer } from './kafka-consumer.ts';
-import { KafkaWriter } from './kafka-writer.ts';
+import { KafkaConsumer, type KafkaConsumerOptions } from './kafka-consumer.ts';
+import { KafkaWriter, type KafkaWriterOptions } from './kafka-writer.ts';
 import { headersOf } from './message-headers.ts';
 import { DEAD_LETTERS, DOWNSTREAM } from './topics.ts';
 
@@ -16,7 +16,9 @@ export interface DownstreamOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly deliverer: Deliverer;
-  readonly observe: (seconds: number) => void;
+  readonly observe: KafkaWriterOptions['observe'];
+  /** What becomes of consumers; nobody listens unless told. */
+  readonly consumerChanged?: KafkaConsumerOptions['changed'];
   readonly onDeadLetter: () => void;
 }
 
@@ -66,6 +68,7 @@ export class Downstream {
       // A partition that nobody has committed yet must not lose what comes while consumers gather.
       fromBeginning: true,
       concurrency: 32,
+      changed: options.consumerChanged,
       config: {
         groupId: GROUP,
         sessionTimeout: 10_000,

@@ -11,6 +11,8 @@ export interface KafkaConsumerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly eachBatch: (payload: EachBatchPayload) => Promise<void>;
+  /** It has joined its group, once for each rebalance; or it has ended, and another takes its place. */
+  readonly changed?: ((event: 'joined' | 'replaced') => void) | undefined;
   /** A new consumer is about to begin. */
   readonly prepare?: (consumer: Consumer) => void;
   /** A new consumer runs: the first, or one in place of another. */
@@ -71,6 +73,7 @@ export class KafkaConsumer {
         await consumer.subscribe({ topics: [topic], fromBeginning });
         this.options.prepare?.(consumer);
         this.aliveAt = clock.now();
+        consumer.on(consumer.events.GROUP_JOIN, () => this.options.changed?.('joined'));
         consumer.on(consumer.events.FETCH, () => {
           this.aliveAt = clock.now();
         });
@@ -109,6 +112,7 @@ export class KafkaConsumer {
     const { consumer } = this;
     if (consumer === null || this.closed) return;
     this.consumer = null;
+    this.options.changed?.('replaced');
     this.options.log.warn(
       { topic: this.options.topic, why },
       'a consumer has ended; another takes its place',

@@ -18,8 +18,8 @@ export interface KafkaWriterOptions {
   readonly maxBytes: number;
   /** The header that says when a message left for the brokers, and who is told how long (ms) it had been here by then. */
   readonly departure?: { readonly header: string; readonly left: (milliseconds: number) => void };
-  /** Time from handing a batch to the brokers to their answer, in seconds. */
-  readonly observe: (seconds: number) => void;
+  /** Time from handing a batch to the brokers to their answer, in seconds, and whether they took it. */
+  readonly observe: (seconds: number, isTaken: boolean) => void;
 }
 
 export interface Outgoing {
@@ -78,6 +78,11 @@ export class KafkaWriter {
   constructor(options: KafkaWriterOptions) {
     this.options = options;
     this.full = new HoldfastError('resource_exhausted', `too much waits for ${options.topic}`);
+  }
+
+  /** Messages that wait, or are on their way. */
+  get size(): number {
+    return this.waiting.length;
   }
 
   /** Connects and learns where the topic's partitions are, so that the first message does not wait for that. */
@@ -186,9 +191,10 @@ export class KafkaWriter {
       await producer.send({ topic, acks: -1, timeout: 10_000, messages });
     } catch (error) {
       for (const one of batch) one.inDoubt = true;
+      observe((clock.now() - start) / 1000, false);
       throw error;
     }
-    observe((clock.now() - start) / 1000);
+    observe((clock.now() - start) / 1000, true);
     if (departure === undefined) return;
     for (const { outgoing } of batch) departure.left(Math.max(0, leaves - (outgoing.received ?? leaves)));
   }

@@ -11,8 +11,8 @@ import {
   type Patience,
 } from '../../runtime/ports/mailbox.ts';
 import { Postmarks, SeenPostmarks } from '../../runtime/wire/postmark.ts';
-import { KafkaConsumer } from './kafka-consumer.ts';
-import { KafkaWriter } from './kafka-writer.ts';
+import { KafkaConsumer, type KafkaConsumerOptions } from './kafka-consumer.ts';
+import { KafkaWriter, type KafkaWriterOptions } from './kafka-writer.ts';
 import { kafkajs } from './kafkajs.ts';
 import { headersOf } from './message-headers.ts';
 import { endOffset, ensureMailbox, MAILBOXES } from './topics.ts';
@@ -29,7 +29,9 @@ export interface KafkaMailboxOptions<Letter> {
   readonly holds?: () => boolean;
   readonly encode: (letter: Letter) => Uint8Array;
   readonly decode: (bytes: Uint8Array) => Letter | null;
-  readonly observe: (seconds: number) => void;
+  readonly observe: KafkaWriterOptions['observe'];
+  /** What becomes of consumers; nobody listens unless told. */
+  readonly consumerChanged?: KafkaConsumerOptions['changed'];
 }
 
 const MAX_LETTERS = 50_000;
@@ -103,6 +105,7 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
       topic: MAILBOXES,
       fromBeginning: false,
       concurrency: 1,
+      changed: this.#options.consumerChanged,
       config: {
         groupId: `holdfast-mailbox-${number}-${node.epoch}`,
         partitionAssigners: [always(slot)],

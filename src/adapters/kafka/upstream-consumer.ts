@@ -9,7 +9,7 @@ import type {
 } from '../../runtime/ports/upstream-log.ts';
 import { decodeRecord } from '../../runtime/wire/record-codec.ts';
 import { heldAssigner } from './held-assigner.ts';
-import { KafkaConsumer } from './kafka-consumer.ts';
+import { KafkaConsumer, type KafkaConsumerOptions } from './kafka-consumer.ts';
 import { headersOf } from './message-headers.ts';
 import { OpenPartition } from './open-partition.ts';
 
@@ -21,6 +21,7 @@ export interface UpstreamConsumerOptions {
   readonly group: string;
   readonly handler: UpstreamHandler;
   readonly lagged: (partition: number, records: number) => void;
+  readonly changed?: KafkaConsumerOptions['changed'];
 }
 
 /** A crashed consumer's partitions go to others after this time, ms. */
@@ -53,7 +54,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
 
   constructor(options: UpstreamConsumerOptions) {
     this.options = options;
-    const { kafka, clock, log, topic, group } = options;
+    const { kafka, clock, log, topic, group, changed } = options;
     this.lines = new RepeatedLines(log, clock);
     this.consumer = new KafkaConsumer({
       kafka,
@@ -62,6 +63,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
       topic,
       fromBeginning: true,
       concurrency: 1,
+      changed,
       config: {
         groupId: group,
         partitionAssigners: [heldAssigner(() => this.mustWait())],

@@ -10,7 +10,8 @@ import type {
 } from '../../runtime/ports/upstream-log.ts';
 import { encodeRecord } from '../../runtime/wire/record-codec.ts';
 import { TIME_HEADERS } from '../../runtime/wire/record-headers.ts';
-import { KafkaWriter } from './kafka-writer.ts';
+import type { KafkaConsumerOptions } from './kafka-consumer.ts';
+import { KafkaWriter, type KafkaWriterOptions } from './kafka-writer.ts';
 import { UPSTREAM } from './topics.ts';
 import { UpstreamConsumer } from './upstream-consumer.ts';
 
@@ -25,7 +26,9 @@ export interface KafkaUpstreamLogOptions {
   readonly group?: string;
   readonly maxRecords: number;
   readonly maxBytes: number;
-  readonly observe: (seconds: number) => void;
+  readonly observe: KafkaWriterOptions['observe'];
+  /** What becomes of consumers; nobody listens unless told. */
+  readonly consumerChanged?: KafkaConsumerOptions['changed'];
   /** A record has left for the brokers, so long (ms) after the gateway received it. */
   readonly left: (milliseconds: number) => void;
   /** A record was accepted and had to be given up. */
@@ -59,6 +62,11 @@ export class KafkaUpstreamLog implements UpstreamLog {
     return this.#writer.warmUp();
   }
 
+  /** Records that the brokers have not accepted yet. */
+  get waiting(): number {
+    return this.#writer.size;
+  }
+
   append(record: UpstreamRecord): void {
     const { value, headers } = encodeRecord(record, this.#options.version);
     this.#writer.write({
@@ -73,8 +81,17 @@ export class KafkaUpstreamLog implements UpstreamLog {
   }
 
   consume(handler: UpstreamHandler): UpstreamSubscription {
-    const { kafka, clock, log, lagged, topic = UPSTREAM, group = GROUP } = this.#options;
-    const consumer = new UpstreamConsumer({ kafka, clock, log, topic, group, handler, lagged });
+    const { kafka, clock, log, lagged, topic = UPSTREAM, group = GROUP, consumerChanged } = this.#options;
+    const consumer = new UpstreamConsumer({
+      kafka,
+      clock,
+      log,
+      topic,
+      group,
+      handler,
+      lagged,
+      changed: consumerChanged,
+    });
     this.#subscriptions.add(consumer);
     return {
       stop: (deadline) => consumer.stop(deadline).finally(() => this.#subscriptions.delete(consumer)),

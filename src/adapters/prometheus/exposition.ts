@@ -1,10 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import { COUNTER_FAMILIES } from '../../runtime/metrics/counter-slots.ts';
 import type { Counters } from '../../runtime/metrics/counters.ts';
 import type { Gauges } from '../../runtime/metrics/gauges.ts';
 import type { Metrics } from '../../runtime/metrics/metrics.ts';
 import { STAGES } from '../../runtime/trail.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
+import { exposeGauges } from './exposed-gauges.ts';
 import { type LabeledHistogram, TableHistogram } from './table-histogram.ts';
 
 /** The text that Prometheus scrapes. */
@@ -98,72 +99,4 @@ function exposeHistograms(registry: Registry, metrics: Metrics, eventLoopDelay: 
     ),
   ];
   for (const histogram of histograms) registry.registerMetric(histogram);
-}
-
-function exposeGauges(registry: Registry, gauges: Gauges, version: string): void {
-  const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
-  };
-  new Gauge({
-    name: 'holdfast_connections',
-    help: 'Open connections.',
-    labelNames: ['transport', 'protocol'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const { transport, protocol, count } of gauges.connections())
-        this.set({ transport, protocol }, count);
-    },
-  });
-  new Gauge({
-    name: 'holdfast_connection_states',
-    help: 'Connections in each state of the connection machine.',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [state, count] of gauges.connectionStates()) this.set({ state }, count);
-    },
-  });
-  gauge('holdfast_sockets', 'Sockets: clients in a namespace.', () => gauges.sockets());
-  gauge('holdfast_users', 'Users with at least one socket here.', () => gauges.users());
-  gauge('holdfast_rooms', 'Rooms with at least one socket here.', () => gauges.rooms());
-  gauge('holdfast_buffered_bytes', 'Bytes that wait for clients.', () => gauges.bufferedBytes());
-  gauge('holdfast_log_lines_dropped', 'Log lines lost because nobody read the output.', () =>
-    gauges.droppedLogLines(),
-  );
-  gauge(
-    'holdfast_backend_queue_records',
-    'Records that wait for the backend.',
-    () => gauges.backend().queued,
-  );
-  gauge(
-    'holdfast_backend_calls_in_flight',
-    'Calls of the backend on the way.',
-    () => gauges.backend().inFlight,
-  );
-  gauge('holdfast_kafka_consumer_lag_records', 'Records not yet consumed.', () => gauges.kafkaConsumerLag());
-  new Gauge({
-    name: 'holdfast_backend_breaker_state',
-    help: 'State of the circuit breaker of the backend: 1 for the one it is in.',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      const { breaker } = gauges.backend();
-      for (const state of ['closed', 'open', 'half-open']) this.set({ state }, state === breaker ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'holdfast_build_info',
-    help: 'Always 1; the version is its label.',
-    labelNames: ['version', 'node'],
-    registers: [registry],
-  }).set({ version, node: process.version }, 1);
 }

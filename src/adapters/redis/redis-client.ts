@@ -27,8 +27,8 @@ export interface RedisClientOptions {
   readonly settings: RedisSettings;
   readonly clock: Clock;
   readonly log: Log;
-  /** Time of one command, in seconds. */
-  readonly observe: (seconds: number) => void;
+  /** Time of one command in seconds, and why it failed; null when it did not. */
+  readonly observe: (seconds: number, failure: HoldfastError | null) => void;
 }
 
 /** How long (ms) nothing may come on a connection that somebody waits for: a half-open link is cut then. */
@@ -91,12 +91,14 @@ export class RedisClient {
     if (commands === null) throw new HoldfastError('unavailable', `Redis: ${this.trouble}`);
     const { clock, observe } = this.options;
     const start = clock.now();
+    let failure: HoldfastError | null = null;
     try {
       return await work(commands);
     } catch (error) {
-      throw redisFailure(error);
+      failure = redisFailure(error);
+      throw failure;
     } finally {
-      observe((clock.now() - start) / 1000);
+      observe((clock.now() - start) / 1000, failure);
     }
   }
 

@@ -63,6 +63,7 @@ export class Visitor {
   }
 
   closed(): void {
+    if (this.state === 'moving') this.options.arrivals.missed();
     if (this.state !== 'over') this.tellLost();
     this.end();
   }
@@ -105,6 +106,7 @@ export class Visitor {
 
   private giveUp(handle: Handle): void {
     if (this.state === 'over') return;
+    if (this.state === 'moving') this.options.arrivals.missed();
     this.tellLost();
     this.end();
     handle.close();

@@ -34,6 +34,11 @@ export class FencedLog implements UpstreamLog {
     this.options = options;
   }
 
+  /** Records behind the fence. */
+  get size(): number {
+    return this.waiting.length;
+  }
+
   append(record: UpstreamRecord): void {
     if (this.isDeaf) return;
     const { maxRecords, maxBytes, holds } = this.options;

@@ -71,6 +71,11 @@ export class LeaseKeeper {
     return this.lease !== null && !this.suspended && this.options.clock.now() < this.validUntil;
   }
 
+  /** For how long (ms) it still surely is; 0 when it is not. */
+  get remaining(): number {
+    return this.holds() ? this.validUntil - this.options.clock.now() : 0;
+  }
+
   /** Resolves when there is a lease, however long somebody else holds it; with null when stopped before. */
   async acquire(): Promise<Lease | null> {
     const { store, request, clock, log } = this.options;

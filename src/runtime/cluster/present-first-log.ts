@@ -45,6 +45,11 @@ export class PresentFirstLog implements UpstreamLog {
     void written.then(() => this.release(socket, newcomer));
   }
 
+  /** Records that wait for presence. */
+  get size(): number {
+    return this.records;
+  }
+
   append(record: UpstreamRecord): void {
     const newcomer = this.newcomers.size === 0 ? undefined : this.newcomers.get(record.key);
     if (newcomer === undefined) return this.log.append(record);

@@ -9,6 +9,8 @@ import type { Outbound } from '../connection/outbound.ts';
 import type { CommandLetter } from '../delivery/letter.ts';
 import type { IdTable } from '../identity/id-table.ts';
 import type { TokenBuckets } from '../limits/token-bucket.ts';
+import { COUNTER } from '../metrics/counter-slots.ts';
+import type { Counters } from '../metrics/counters.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Incarnation } from '../ports/lease-store.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
@@ -37,6 +39,7 @@ export interface ArrivalsOptions {
   readonly announce: (sockets: readonly string[]) => void;
   /** Deals with a letter that was held back. */
   readonly receive: (letter: CommandLetter) => void;
+  readonly counters: Counters;
 }
 
 /** How often (ms) is looked whether the old home of a session still lives, and for how long at most. */
@@ -62,7 +65,8 @@ export class Arrivals {
   /** The session runs here from now on. */
   install(passport: Passport, from: number, webSocket: WebSocketHandle): Connection {
     const { table, ids, runner, admission, sockets, outbound, messageLimits, codecLimits } = this.options;
-    const { lately, announce, incarnation } = this.options;
+    const { lately, announce, incarnation, counters } = this.options;
+    counters.add(COUNTER.handovers.arrived);
     const connection = table.get(passport.flavour, passport.handshake);
     const { row } = connection;
     admission.arrived(passport.handshake.address);
@@ -88,6 +92,11 @@ export class Arrivals {
     const lives = () => incarnation(from)?.epoch === epoch;
     this.watch(new ConnectionTicket(connection), lives, LONGEST_WINDOW / LOOK_EVERY);
     return connection;
+  }
+
+  /** A session that had set out for this node stays at home, or has ended. */
+  missed(): void {
+    this.options.counters.add(COUNTER.handovers.failed);
   }
 
   /** An old home that dies passes nothing on any more: what was held back for it is given then. */

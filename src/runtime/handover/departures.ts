@@ -9,6 +9,8 @@ import { type Asker, RemoteCandidate } from '../connection/remote-candidate.ts';
 import type { Letter } from '../delivery/letter.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import { mask } from '../machine/compiled-machine.ts';
+import { COUNTER } from '../metrics/counter-slots.ts';
+import type { Counters } from '../metrics/counters.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Incarnation } from '../ports/lease-store.ts';
 import type { Peers } from '../ports/peers.ts';
@@ -35,6 +37,7 @@ export interface DeparturesOptions {
   readonly presence: Pick<Presence, 'homesOf' | 'cede'>;
   readonly tombstones: Tombstones;
   readonly post: (node: number, letter: Letter) => void;
+  readonly counters: Counters;
 }
 
 /** Facts about a client that travel with it. */
@@ -110,6 +113,7 @@ export class Departures {
   /** The machine has heard that: what waited for the session goes after it. */
   passOn(connection: Connection): void {
     const move = connection.move as Departure;
+    this.options.counters.add(COUNTER.handovers.departed);
     move.complete();
     for (const socket of socketsOf(connection)) void this.cede(socket.snapshot(), move);
   }
@@ -119,6 +123,7 @@ export class Departures {
     const ticket = new ConnectionTicket(connection);
     const verdict = await this.fateOf(connection).catch(() => 'unknown' as const);
     if (!ticket.isLive() || verdict === 'unknown') return;
+    if (verdict === 'lost') this.options.counters.add(COUNTER.handovers.failed);
     this.send(connection, verdict === 'lost' ? 'MOVE_FAILED' : 'SETTLED');
   }
 

@@ -96,6 +96,32 @@ export const COUNTER = Object.freeze({
     'holdfast_mailbox_gaps_total',
     'Times letters of other nodes to this one may have been lost.',
   ),
+  handovers: layout.per(
+    'holdfast_handovers_total',
+    'Sessions that moved between gateways when their client opened a WebSocket elsewhere, by outcome.',
+    'outcome',
+    ['arrived', 'departed', 'failed'],
+  ),
+  leases: layout.per(
+    'holdfast_lease_events_total',
+    'What became of the lease on the node number, by event: in doubt, sure again, lost for good.',
+    'event',
+    ['suspended', 'resumed', 'lost'],
+  ),
+  redisErrors: layout.per('holdfast_redis_errors_total', 'Redis commands that failed, by code.', 'code', [
+    'unavailable',
+    'deadline_exceeded',
+  ]),
+  kafkaProduceErrors: layout.one(
+    'holdfast_kafka_produce_errors_total',
+    'Batches that Kafka did not accept; most are sent again.',
+  ),
+  kafkaConsumers: layout.per(
+    'holdfast_kafka_consumer_events_total',
+    'Times a consumer joined its group (one for each rebalance), and times one had ended and was replaced.',
+    'event',
+    ['joined', 'replaced'],
+  ),
   deadLetters: layout.one(
     'holdfast_dead_letters_total',
     'Records of ws.downstream that could not be delivered and went to ws.downstream.dlq.',

@@ -15,6 +15,18 @@ export interface Gauges {
   backend(): BackendGauges;
   /** Records not yet consumed; 0 without Kafka. */
   kafkaConsumerLag(): number;
+  /** Records of clients that wait for the bus to take them. */
+  upstreamQueue(): number;
+  /** Distance of heartbeats in ms, of each connection. */
+  heartbeatIntervals(): Iterable<number>;
+  /** State of the node machine; of a nested one its outermost. */
+  nodePhase(): string;
+  /** What the node cannot work without → whether it has it. */
+  dependencies(): Iterable<readonly [dependency: string, isUp: boolean]>;
+  /** Nodes of the cluster that this one sees, by role; nothing on a single node. */
+  clusterNodes(): Iterable<readonly [role: string, count: number]>;
+  /** Ms for which the node number surely is this node's, 0 when it is not; null where numbers are not leased. */
+  leaseRemaining(): number | null;
 }
 
 export interface ConnectionCount {

@@ -62,6 +62,11 @@ export class RecordWriter {
     this.options = options;
   }
 
+  /** Records that wait, or are on their way. */
+  get size(): number {
+    return this.waiting.length;
+  }
+
   append(record: UpstreamRecord): void {
     if (this.closed) throw new HoldfastError('unavailable', 'the upstream log is closed');
     const bytes = sizeOf(record);

@@ -39,6 +39,11 @@ export class StreamUpstreamLog implements UpstreamLog {
     this.#writer = new RecordWriter(options);
   }
 
+  /** Records that Redis has not taken yet. */
+  get waiting(): number {
+    return this.#writer.size;
+  }
+
   append(record: UpstreamRecord): void {
     this.#writer.append(record);
   }
