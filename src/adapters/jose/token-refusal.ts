@@ -1,5 +1,5 @@
 import { errors } from 'jose';
-import { AuthenticationFailed } from '../../runtime/ports/authenticator.ts';
+import { AuthenticationFailed, AuthenticationUndecided } from '../../runtime/ports/authenticator.ts';
 
 /**
  * What a client is told about a token that was not accepted: enough to act on (log in, renew, try later) and nothing
@@ -16,7 +16,9 @@ export const TOKEN_REFUSALS = {
 
 /** The refusal that an error of jose, or of fetching keys, stands for. */
 export function refusalOf(error: unknown): AuthenticationFailed {
-  return new AuthenticationFailed(TOKEN_REFUSALS[kindOf(error)], undefined, { cause: error });
+  const kind = kindOf(error);
+  const Refusal = kind === 'unavailable' ? AuthenticationUndecided : AuthenticationFailed;
+  return new Refusal(TOKEN_REFUSALS[kind], undefined, { cause: error });
 }
 
 function kindOf(error: unknown): keyof typeof TOKEN_REFUSALS {

@@ -2,6 +2,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import {
   type AuthenticationAttempt,
   AuthenticationFailed,
+  AuthenticationUndecided,
   type Authenticator,
   type Identity,
 } from '../ports/authenticator.ts';
@@ -52,8 +53,8 @@ export class BackendAuthenticator implements Authenticator {
     }
   }
 
-  #unavailable(error: unknown): AuthenticationFailed {
+  #unavailable(error: unknown): AuthenticationUndecided {
     this.#options.log.warn({ err: error }, 'OnAuthenticate failed: the client was refused');
-    return new AuthenticationFailed('backend unavailable');
+    return new AuthenticationUndecided('backend unavailable');
   }
 }

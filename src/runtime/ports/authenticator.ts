@@ -42,3 +42,6 @@ export class AuthenticationFailed extends Error {
     this.data = data;
   }
 }
+
+/** Nobody could say: whoever decides did not answer. The client is refused all the same. */
+export class AuthenticationUndecided extends AuthenticationFailed {}

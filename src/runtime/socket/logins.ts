@@ -10,6 +10,7 @@ import {
   ANONYMOUS,
   type AuthenticationAttempt,
   AuthenticationFailed,
+  AuthenticationUndecided,
   type Authenticator,
   type Identity,
 } from '../ports/authenticator.ts';
@@ -222,9 +223,10 @@ export class Logins {
 
   /** A refused login is the client's affair; anything else is ours. */
   private report(error: unknown): void {
-    const refused = error instanceof AuthenticationFailed;
-    this.options.counters.add(COUNTER.authentications[refused ? 'refused' : 'failed']);
-    if (refused) return;
+    const isAnswered = error instanceof AuthenticationFailed;
+    const isRefused = isAnswered && !(error instanceof AuthenticationUndecided);
+    this.options.counters.add(COUNTER.authentications[isRefused ? 'refused' : 'failed']);
+    if (isAnswered) return;
     this.options.log.error({ err: error }, 'authentication could not be decided');
   }
 }
