@@ -1,0 +1,244 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ask, type ClientSocket, next } from '../clients/client-socket.ts';
+import { LIBRARIES } from '../clients/libraries.ts';
+import { type Cluster, startCluster } from '../cluster/support/cluster.ts';
+import { Member } from '../cluster/support/member.ts';
+import { type Services, startRedisAndKafka } from '../cluster/support/services.ts';
+import { until } from '../cluster/support/until.ts';
+import { RawWebSocket } from '../support/raw-websocket.ts';
+import { type Alert, PrometheusService } from '../support/services/prometheus-service.ts';
+import { MoodyBackend } from './moody-backend.ts';
+import { alertRules, dashboards, expressions, metricsIn, RULES } from './shipped.ts';
+
+/** Fires within seconds: shorter ranges and waits, the same expressions and thresholds. */
+function hastened(rules: string): string {
+  return rules.replaceAll(/\[(?:5|10)m\]/g, '[12s]').replaceAll(/^(\s+for:) .*$/gm, '$1 1s');
+}
+
+const NUMBER = '7';
+const SETTINGS = {
+  'auth.mode': 'backend',
+  'cluster.leaseTtl': '3s',
+  'engine.pingInterval': '1s',
+  'engine.pingTimeout': '3s',
+  'slowConsumer.maxBytes': '100KB',
+  'backend.retry.deadline': '2s',
+  'backend.breaker.failures': '100000',
+};
+
+describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', { timeout: 40_000 }, () => {
+  let services: Services;
+  let backend: MoodyBackend;
+  let cluster: Cluster;
+  let twin: Member;
+  let prometheus: PrometheusService;
+  const sockets: ClientSocket[] = [];
+
+  beforeAll(async () => {
+    services = await startRedisAndKafka();
+    backend = await MoodyBackend.start();
+    const settings = { ...SETTINGS, 'backend.url': backend.url };
+    cluster = await startCluster({
+      gateways: 2,
+      apis: 1,
+      services: services.settings,
+      settings,
+      settingsOf: (name): Record<string, string> =>
+        name === 'gateway 1' ? { 'cluster.nodeId': NUMBER } : {},
+    });
+    // Not started yet: who is not there and never was is nobody's loss.
+    twin = await Member.create('gateway', 'twin of gateway 1', {
+      ...services.settings,
+      ...settings,
+      'cluster.nodeId': NUMBER,
+      'engine.rehearsal': 'false',
+    });
+    const members = [...cluster.gateways, ...cluster.apis, twin];
+    prometheus = await PrometheusService.start({
+      targets: members.map(({ adminPort }) => `127.0.0.1:${adminPort}`),
+      rules: hastened(readFileSync(RULES, 'utf8')),
+      every: '500ms',
+    });
+    for (const gateway of cluster.gateways) for (let i = 0; i < 4; i++) await connected(gateway);
+  }, 90_000);
+
+  afterAll(async () => {
+    for (const socket of sockets) socket.disconnect();
+    await prometheus?.close();
+    await twin?.kill();
+    await cluster?.close();
+    await backend?.close();
+    await services?.close();
+  });
+
+  async function connected(gateway: Member): Promise<ClientSocket> {
+    const user = `user ${sockets.length}`;
+    const socket = LIBRARIES[0]!.open(gateway.url, { user, transports: ['websocket'] });
+    sockets.push(socket);
+    await next(socket, 'connect');
+    return socket;
+  }
+
+  /** Back to normal for the next test, whatever became of this one. */
+  afterEach(() => {
+    backend.mood = 'answers';
+  });
+
+  async function firing(): Promise<Alert[]> {
+    return (await prometheus.alerts()).filter(({ state }) => state === 'firing');
+  }
+
+  /** Resolves with the alert when it fires; `meanwhile` is done again and again until then. */
+  async function fires(
+    name: string,
+    labels: Record<string, string> = {},
+    meanwhile: () => unknown = () => {},
+  ): Promise<Alert> {
+    let found: Alert | undefined;
+    const told = async () => {
+      await meanwhile();
+      found = (await firing()).find(
+        (alert) =>
+          alert.labels.alertname === name &&
+          Object.entries(labels).every(([label, value]) => alert.labels[label] === value),
+      );
+      if (found === undefined) await sleep(100);
+      return found !== undefined;
+    };
+    await until(told, 20_000, () => `${name} does not fire`);
+    return found!;
+  }
+
+  const addressOf = (member: Member) => `127.0.0.1:${member.adminPort}`;
+
+  it('keep quiet while all is well, and every metric that they and the dashboards use is there', async () => {
+    for (const socket of sockets) await ask(socket, 'message', 'hello');
+    await cluster.push('Emit', { to: { everyone: true }, event: 'news', args: [1] });
+    const members = [...cluster.gateways, ...cluster.apis];
+    const pages = await Promise.all(
+      members.map(async ({ adminUrl }) => (await fetch(`${adminUrl}/metrics`)).text()),
+    );
+    const there = new Set(
+      pages.flatMap((page) => [...page.matchAll(/^([a-z_]+)[{ ]/gm)].map(([, name]) => name)),
+    );
+    const asked = [
+      ...[...dashboards().values()].flatMap(expressions),
+      ...alertRules().map(({ expr }) => expr),
+    ];
+    const names = new Set(asked.flatMap(metricsIn));
+    names.delete('up');
+    expect(names.size).toBeGreaterThan(50);
+    expect([...names].filter((name) => !there.has(name))).toEqual([]);
+    await sleep(3_000);
+    expect((await firing()).map(({ labels }) => labels)).toEqual([]);
+  });
+
+  it('HoldfastClientsRefused: pages of another site knock', async () => {
+    const [gateway] = cluster.gateways;
+    const knock = () =>
+      fetch(`${gateway!.url}/socket.io/?EIO=4&transport=polling`, {
+        headers: { origin: 'http://evil.example' },
+      });
+    const { annotations } = await fires('HoldfastClientsRefused', { reason: 'origin' }, knock);
+    expect(annotations.summary).toMatch(/^[\d.]+% of those who knock are refused: origin$/);
+  });
+
+  it('HoldfastLoginsFailing: the backend does not say who somebody is', async () => {
+    backend.mood = 'refuses logins';
+    const login = () => {
+      sockets.push(LIBRARIES[0]!.open(cluster.gateways[0]!.url, { user: 'ann', transports: ['websocket'] }));
+    };
+    await fires('HoldfastLoginsFailing', {}, login);
+  });
+
+  it('HoldfastConnectionsBreaking: clients that answer no heartbeat', async () => {
+    const url = `${cluster.gateways[1]!.url}/socket.io/?EIO=4&transport=websocket`;
+    const silent = await Promise.all(Array.from({ length: 6 }, () => RawWebSocket.open(url)));
+    await fires('HoldfastConnectionsBreaking');
+    for (const one of silent) one.destroy();
+  });
+
+  it('HoldfastSlowConsumers: a client that does not read what it is sent', async () => {
+    const url = `${cluster.gateways[1]!.url}/socket.io/?EIO=4&transport=websocket`;
+    const slow = await RawWebSocket.open(url);
+    slow.send(RawWebSocket.text('40{"user":"sloth"}'));
+    await until(async () => (await cluster.push('CountSockets', { to: { users: ['sloth'] } })).sockets === 1);
+    slow.socket.pause();
+    const args = ['x'.repeat(500_000)];
+    await fires('HoldfastSlowConsumers', {}, () =>
+      cluster.push('Emit', { to: { users: ['sloth'] }, event: 'big', args }),
+    );
+    slow.destroy();
+  });
+
+  it('HoldfastBackendFailing, HoldfastMessagesLost: the backend fails, and is tried in vain', async () => {
+    backend.mood = 'fails';
+    const socket = await connected(cluster.gateways[0]!);
+    const say = () => void socket.emit('message', 'lost');
+    const method = 'OnMessage';
+    await fires('HoldfastBackendFailing', { method }, say);
+    const { annotations } = await fires('HoldfastMessagesLost', { reason: 'backend deadline' }, say);
+    expect(annotations.summary).toMatch(/messages lost: backend deadline$/);
+  });
+
+  it('HoldfastBacklogGrowing, HoldfastDeliverySlow: the backend answers nobody, then late', async () => {
+    const talkers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => connected(cluster.gateways[i % 2]!)),
+    );
+    backend.mood = 'is silent';
+    const say = () => {
+      for (const talker of talkers) for (let i = 0; i < 4; i++) talker.emit('message', i);
+    };
+    await fires('HoldfastBacklogGrowing', {}, say);
+    backend.mood = 'answers';
+    await fires('HoldfastDeliverySlow', { stage: 'backend' });
+  });
+
+  it('HoldfastEventLoopSlow: a process that gets no CPU', async () => {
+    const [gateway] = cluster.gateways;
+    const instance = addressOf(gateway!);
+    // A busy machine may have had the same effect before.
+    const isLate = ({ labels }: Alert) =>
+      labels.alertname === 'HoldfastEventLoopSlow' && labels.instance === instance;
+    await until(async () => !(await firing()).some(isLate), 20_000);
+    const starve = async () => {
+      gateway!.signal('SIGSTOP');
+      await sleep(350);
+      gateway!.signal('SIGCONT');
+      await sleep(100);
+    };
+    await fires('HoldfastEventLoopSlow', { instance }, starve);
+  });
+
+  it('HoldfastNodeNotServing: two processes of one number', async () => {
+    twin.spawn();
+    await fires('HoldfastNodeNotServing', { instance: addressOf(twin) });
+    await twin.kill();
+  });
+
+  it('HoldfastNodeDown, HoldfastSocketsLost: a gateway is killed', async () => {
+    const [, gateway] = cluster.gateways;
+    await connected(gateway!);
+    await gateway!.kill();
+    await fires('HoldfastNodeDown', { instance: addressOf(gateway!) });
+    await fires('HoldfastSocketsLost');
+  });
+
+  it('HoldfastDependencyDown, HoldfastPushesFailing: Redis is killed', async () => {
+    await services.redis.kill();
+    const push = () =>
+      cluster
+        .push('Emit', { to: { users: [`stranger ${Math.random()}`] }, event: 'x', args: [] })
+        .catch(() => {});
+    await fires('HoldfastPushesFailing', { code: 'unavailable' }, push);
+    await fires('HoldfastDependencyDown', { dependency: 'redis' });
+    await services.redis.run();
+  });
+
+  it('HoldfastDependencyDown: Kafka is killed', async () => {
+    await services.kafka!.kill();
+    await fires('HoldfastDependencyDown', { dependency: 'kafka' });
+  });
+});
