@@ -135,6 +135,30 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
     expect((await firing()).map(({ labels }) => labels)).toEqual([]);
   });
 
+  it('count nodes, leases and consumers, and a session that moves to the gateway of its WebSocket', async () => {
+    const [home, host] = cluster.gateways;
+    expect(await home!.metric('holdfast_cluster_nodes', 'role="gateway"')).toBe(2);
+    expect(await home!.metric('holdfast_lease_remaining_seconds')).toBeGreaterThan(0);
+    expect(
+      await cluster.apis[0]!.metric('holdfast_kafka_consumer_events_total', 'event="joined"'),
+    ).toBeGreaterThan(0);
+    const path = '/socket.io/?EIO=4&transport=';
+    const opened = await (await fetch(`${home!.url}${path}polling`)).text();
+    const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
+    const polling = `${home!.url}${path}polling&sid=${sid}`;
+    await fetch(polling, { method: 'POST', body: '40{"user":"mover"}' });
+    expect(await (await fetch(polling)).text()).toMatch(/^40/);
+    const socket = await RawWebSocket.open(`${host!.url}${path}websocket&sid=${sid}`);
+    socket.send(RawWebSocket.text('2probe'));
+    expect((await socket.frame()).payload.toString()).toBe('3probe');
+    socket.send(RawWebSocket.text('5'));
+    const moved = async () =>
+      (await home!.metric('holdfast_handovers_total', 'outcome="departed"')) === 1 &&
+      (await host!.metric('holdfast_handovers_total', 'outcome="arrived"')) === 1;
+    await until(moved);
+    socket.destroy();
+  });
+
   it('HoldfastClientsRefused: pages of another site knock', async () => {
     const [gateway] = cluster.gateways;
     const knock = () =>
@@ -234,11 +258,22 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
         .catch(() => {});
     await fires('HoldfastPushesFailing', { code: 'unavailable' }, push);
     await fires('HoldfastDependencyDown', { dependency: 'redis' });
+    const [gateway] = cluster.gateways;
+    const leases = (event: string) => gateway!.metric('holdfast_lease_events_total', `event="${event}"`);
+    await until(async () => (await leases('suspended')) > 0);
+    expect(await cluster.apis[0]!.metric('holdfast_redis_errors_total')).toBeGreaterThan(0);
     await services.redis.run();
+    await until(async () => (await leases('resumed')) + (await leases('lost')) > 0);
+    await until(async () => (await gateway!.readiness())?.ok === true, 15_000);
   });
 
-  it('HoldfastDependencyDown: Kafka is killed', async () => {
+  it('HoldfastDependencyDown: Kafka is killed, and what clients say waits', async () => {
+    const [gateway] = cluster.gateways;
+    const socket = await connected(gateway!);
     await services.kafka!.kill();
+    socket.emit('message', 'waits');
     await fires('HoldfastDependencyDown', { dependency: 'kafka' });
+    expect(await gateway!.metric('holdfast_upstream_queue_records')).toBeGreaterThan(0);
+    await until(async () => (await gateway!.metric('holdfast_kafka_produce_errors_total')) > 0, 20_000);
   });
 });

@@ -142,6 +142,7 @@ export class KafkaWriter {
         isTroubled = false;
         this.atOnce = AT_ONCE;
       } catch (error) {
+        this.options.observe((this.options.clock.now() - this.sentAt) / 1000, false);
         if (isTooLarge(error)) {
           this.divide(batch);
           continue;
@@ -191,7 +192,6 @@ export class KafkaWriter {
       await producer.send({ topic, acks: -1, timeout: 10_000, messages });
     } catch (error) {
       for (const one of batch) one.inDoubt = true;
-      observe((clock.now() - start) / 1000, false);
       throw error;
     }
     observe((clock.now() - start) / 1000, true);
