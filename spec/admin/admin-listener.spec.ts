@@ -2,6 +2,7 @@ import { type IncomingMessage, request as send } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AdminListener, startAdminListener } from '../../src/adapters/admin/admin-listener.ts';
 import type { AdminOptions } from '../../src/adapters/admin/admin-options.ts';
+import { LogFocuses } from '../../src/runtime/log/log-focuses.ts';
 import type {
   InspectedConnection,
   InspectedEvent,
@@ -9,6 +10,7 @@ import type {
   WatchOutcome,
 } from '../../src/runtime/ports/inspector.ts';
 import type { LogLevel } from '../../src/runtime/ports/log-level.ts';
+import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
 
 const CONNECTION: InspectedConnection = {
   id: '7000000000000000001',
@@ -76,6 +78,7 @@ async function start(overrides: Partial<AdminOptions> = {}) {
       setLevel: (next) => {
         level = next;
       },
+      focuses: new LogFocuses(new SimulatedClock()),
     },
     tokens: { revoke: async () => ({ id: 'a', until: 7, closedHere: 1 }) },
     metrics: { contentType: 'text/plain; version=0.0.4', scrape: async () => 'holdfast_sockets 2\n' },
@@ -180,6 +183,45 @@ describe('/log/level', () => {
       code: 'invalid_argument',
       message: expect.stringContaining(message),
     });
+    expect((await call('/log/level')).body).toEqual({ level: 'info' });
+  });
+
+  it('takes a level for one user or one room, for a while, and lists it', async () => {
+    const { call } = await start();
+    const put = (body: object) => call('/log/level', { method: 'PUT', body: JSON.stringify(body) });
+    await put({ level: 'debug', user: 'ann', for: '90s' });
+    const both = await put({ level: 'warn', room: 'doc-1' });
+    expect(both).toMatchObject({
+      status: 200,
+      body: {
+        level: 'info',
+        focus: [
+          { user: 'ann', level: 'debug' },
+          { room: 'doc-1', level: 'warn' },
+        ],
+      },
+    });
+    const [ann, room] = both.body.focus.map(({ until }: { until: string }) => Date.parse(until));
+    expect(room - ann).toBe(600_000 - 90_000);
+    expect((await call('/log/level')).body).toEqual(both.body);
+    await put({ level: null, user: 'ann' });
+    expect((await put({ level: null, room: 'doc-1' })).body).toEqual({ level: 'info' });
+  });
+
+  it.each([
+    ['{"level":"debug","user":"ann","room":"doc-1"}', 'name a user or a room, not both'],
+    ['{"level":"debug","user":""}', 'user must be a name'],
+    ['{"level":"debug","room":7}', 'room must be a name'],
+    ['{"level":"debug","user":"ann","for":"10"}', 'has no unit'],
+    ['{"level":"debug","user":"ann","for":"2d"}', 'must be 24h at most'],
+    ['{"level":"debug","user":"ann","for":"0s"}', 'must be 24h at most'],
+    ['{"level":"debug","usr":"ann"}', 'there is no field "usr"'],
+    ['{"level":"debug","for":"10m"}', 'name a user or a room'],
+    ['{"level":null}', 'level: null must be one of'],
+  ])('refuses %s and changes nothing', async (body, message) => {
+    const { call } = await start();
+    const refused = await call('/log/level', { method: 'PUT', body });
+    expect(refused).toMatchObject({ status: 400, body: { message: expect.stringContaining(message) } });
     expect((await call('/log/level')).body).toEqual({ level: 'info' });
   });
 

@@ -3,6 +3,7 @@ import type { Log } from '../../src/runtime/ports/log.ts';
 /** Keeps warnings for a test to look at. */
 export class SilentLog implements Log {
   readonly warnings: string[] = [];
+  readonly follows = false;
 
   debug(): void {}
   info(): void {}

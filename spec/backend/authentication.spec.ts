@@ -35,7 +35,7 @@ describe('auth.mode=backend', () => {
       nextId: () => '123',
       clock: realClock,
       random: { bytes: (size) => randomBytes(size) },
-      metrics: { called: (method, code) => counted.push(`${method} ${code}`) },
+      metrics: { lineHeldBack: () => {}, called: (method, code) => counted.push(`${method} ${code}`) },
       log: silentLog,
     });
   });

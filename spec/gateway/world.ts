@@ -189,6 +189,7 @@ export class World {
       this.log.push({ level, message, fields: { ...fields } });
     };
     const log: Log = {
+      follows: true,
       debug: line('debug'),
       info: line('info'),
       warn: line('warn'),

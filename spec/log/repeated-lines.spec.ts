@@ -6,7 +6,7 @@ import type { Log } from '../../src/runtime/ports/log.ts';
 function setUp() {
   const written: [string, object][] = [];
   const write = (fields: object, message: string) => void written.push([message, fields]);
-  const log: Log = { debug: write, info: write, warn: write, error: write, child: () => log };
+  const log: Log = { follows: true, debug: write, info: write, warn: write, error: write, child: () => log };
   const timers: { at: number; callback: () => void }[] = [];
   let now = 0;
   const clock: Pick<Clock, 'after'> = {

@@ -4,9 +4,11 @@ import type { Config } from '../../src/runtime/config/config.ts';
 import { KEYS_BY_NAME } from '../../src/runtime/config/config-key.ts';
 import { loadConfig } from '../../src/runtime/config/load-config.ts';
 import type { Connection } from '../../src/runtime/connection/connection.ts';
+import { LogFocuses } from '../../src/runtime/log/log-focuses.ts';
 import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
 import type { UpstreamLog, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
+import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 import { Channel } from './channel.ts';
 
@@ -58,7 +60,11 @@ export class ModelNode {
     const node = new SingleNode({
       config: configOf({ ...PORTS, ...settings }),
       log: new SilentLog(),
-      logLevel: { level: () => 'silent', setLevel: () => undefined },
+      logLevel: {
+        focuses: new LogFocuses(new SystemClock()),
+        level: () => 'silent',
+        setLevel: () => undefined,
+      },
       version: 'test',
       demo: null,
       clock,

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { SingleNode } from '../../src/node/single-node.ts';
 import { KEYS_BY_NAME } from '../../src/runtime/config/config-key.ts';
 import { loadConfig } from '../../src/runtime/config/load-config.ts';
+import { LogFocuses } from '../../src/runtime/log/log-focuses.ts';
+import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 
 it('a node says in its metrics how many lines of its log were lost', async () => {
@@ -20,7 +22,11 @@ it('a node says in its metrics how many lines of its log were lost', async () =>
   const node = new SingleNode({
     config: result.config,
     log: new SilentLog(),
-    logLevel: { level: () => 'silent', setLevel: () => undefined },
+    logLevel: {
+      focuses: new LogFocuses(new SystemClock()),
+      level: () => 'silent',
+      setLevel: () => undefined,
+    },
     droppedLogLines: () => lost,
     version: 'test',
     demo: null,

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SingleNode } from '../../src/node/single-node.ts';
 import { KEYS_BY_NAME } from '../../src/runtime/config/config-key.ts';
 import { loadConfig } from '../../src/runtime/config/load-config.ts';
+import { LogFocuses } from '../../src/runtime/log/log-focuses.ts';
 import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
 import type { Log } from '../../src/runtime/ports/log.ts';
+import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { TestBackend } from '../backend/test-backend.ts';
 
 describe('a node that rehearses before it opens', () => {
@@ -30,7 +32,11 @@ describe('a node that rehearses before it opens', () => {
         'admin.listen': '127.0.0.1:0',
       }),
       log: listLog(lines),
-      logLevel: { level: () => 'debug', setLevel: (level) => levels.push(level) },
+      logLevel: {
+        focuses: new LogFocuses(new SystemClock()),
+        level: () => 'debug',
+        setLevel: (level) => levels.push(level),
+      },
       version: 'test',
       demo: null,
     });
@@ -74,7 +80,7 @@ describe('a node that rehearses before it opens', () => {
 /** Writes every message into `lines`. */
 function listLog(lines: string[]): Log {
   const write = (_fields: object, message: string) => void lines.push(message);
-  return { debug: write, info: write, warn: write, error: write, child: () => listLog(lines) };
+  return { follows: true, debug: write, info: write, warn: write, error: write, child: () => listLog(lines) };
 }
 
 function configOf(settings: Readonly<Record<string, string>>) {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PeerClient } from '../../src/adapters/peer/peer-client.ts';
 import { PeerListener } from '../../src/adapters/uws/peer-listener.ts';
 import type { Visit } from '../../src/runtime/ports/peers.ts';
+import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { Client } from '../gateway/client.ts';
 import { World } from '../gateway/world.ts';
 
@@ -26,7 +27,14 @@ beforeAll(async () => {
   });
   const port = await listener.listen('127.0.0.1', 0);
   const peer = (self: number) =>
-    new PeerClient({ addressOf: () => `127.0.0.1:${port}`, key: KEY, self, moveTimeout: 0, log: silent });
+    new PeerClient({
+      addressOf: () => `127.0.0.1:${port}`,
+      key: KEY,
+      self,
+      moveTimeout: 0,
+      clock: new SystemClock(),
+      log: silent,
+    });
   [second, third] = [peer(2), peer(3)];
 });
 afterAll(async () => {
@@ -42,7 +50,7 @@ beforeEach(() => {
 });
 
 const quiet = () => {};
-const silent = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => silent };
+const silent = { follows: false, debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => silent };
 
 /** Lets the home's time go on while it is asked over a real link. */
 async function meanwhile<T>(answer: Promise<T>): Promise<T> {

@@ -61,6 +61,7 @@ export interface Called {
 }
 
 export const silentLog: Log = {
+  follows: false,
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,

@@ -182,6 +182,7 @@ export class SimulatedNode {
     };
     const nothing = () => {};
     const log: Log = {
+      follows: false,
       debug: nothing,
       info: nothing,
       warn: line('warn'),

@@ -1,5 +1,6 @@
 import { Elsewhere } from '../adapters/uws/elsewhere.ts';
 import type { PortUse } from '../adapters/uws/listen.ts';
+import { recordFacts } from '../runtime/backend/record-facts.ts';
 import { FencedLog } from '../runtime/cluster/fenced-log.ts';
 import type { Lease } from '../runtime/cluster/lease-keeper.ts';
 import { PresentFirstLog } from '../runtime/cluster/present-first-log.ts';
@@ -11,6 +12,7 @@ import { gatewaySettings } from '../runtime/gateway-settings.ts';
 import { SessionIds } from '../runtime/identity/session-id.ts';
 import type { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
+import { RepeatedLines } from '../runtime/log/repeated-lines.ts';
 import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
@@ -64,6 +66,8 @@ export class ClusterGateway implements Role {
   private readonly presentFirst: PresentFirstLog;
   private readonly presence: StagePresence;
   private readonly log: SilenceableLog;
+  /** What fails for one record or letter may fail for all that wait. */
+  private readonly lines: RepeatedLines;
   private readonly sessionLimit: SessionLimit | null;
   private readonly peers: ReturnType<Surroundings['peers']>;
   private readonly elsewhere: Elsewhere;
@@ -79,6 +83,9 @@ export class ClusterGateway implements Role {
       options;
     const log = new SilenceableLog(options.log);
     this.log = log;
+    this.lines = new RepeatedLines(log, clock, {
+      onHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
+    });
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
     const refused = (record: UpstreamRecord, error: unknown) => this.refused(record, error);
@@ -116,6 +123,7 @@ export class ClusterGateway implements Role {
       key: keys.peers,
       self: node,
       moveTimeout: gatewaySettings(config).times.moveTimeout,
+      clock,
       log,
     });
     this.elsewhere = new Elsewhere({
@@ -240,9 +248,9 @@ export class ClusterGateway implements Role {
   }
 
   private refused(record: UpstreamRecord, error: unknown): void {
-    const { metrics, log } = this.options;
-    metrics.counters.add(COUNTER.messagesDropped['backend queue']);
-    log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was not put on the bus');
+    this.options.metrics.counters.add(COUNTER.messagesDropped['backend queue']);
+    const facts = { ...recordFacts(record), err: error };
+    this.lines.error('record', facts, 'a record was not put on the bus', record.socket);
   }
 
   /** A node that is not sure of its lease obeys nobody: its sessions may be declared dead, and others act on that. */
@@ -257,7 +265,7 @@ export class ClusterGateway implements Role {
       this.gateway.postbox.receive(letter);
     } catch (error) {
       this.options.metrics.counters.add(COUNTER.internalErrors);
-      this.options.log.error({ err: error, letter: letter.kind }, 'a letter was not carried out');
+      this.lines.error('letter', { err: error, letter: letter.kind }, 'a letter was not carried out');
     }
   }
 

@@ -7,8 +7,10 @@ import { createTopics } from '../adapters/kafka/topics.ts';
 import { KafkaUpstreamLog } from '../adapters/kafka/upstream-log.ts';
 import type { RedisClient } from '../adapters/redis/redis-client.ts';
 import { VERSION } from '../cli/version.ts';
+import { recordFacts } from '../runtime/backend/record-facts.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Letter } from '../runtime/delivery/letter.ts';
+import { RepeatedLines } from '../runtime/log/repeated-lines.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
@@ -54,6 +56,9 @@ export class KafkaBus extends RedisBus {
     holds: () => boolean,
   ): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
+    const lines = new RepeatedLines(log, clock, {
+      onHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
+    });
     const { kafka, directory } = this;
     await createTopics(kafka, this.config.kafka, clock);
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
@@ -87,7 +92,7 @@ export class KafkaBus extends RedisBus {
       left: (milliseconds) => metrics.deliveryDelay.gateway.observe(milliseconds),
       refused: (record, error) => {
         metrics.counters.add(COUNTER.messagesDropped['backend queue']);
-        log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was given up');
+        lines.error('record', { ...recordFacts(record), err: error }, 'a record was given up', record.socket);
       },
       lagged: (partition, records) => this.lags.set(partition, records),
     });

@@ -10,9 +10,11 @@ import { RedisRevocationStore } from '../adapters/redis/revocation-store.ts';
 import { RedisSessionRegistry } from '../adapters/redis/session-registry.ts';
 import { StreamMailbox } from '../adapters/redis/streams/mailbox.ts';
 import { StreamUpstreamLog } from '../adapters/redis/streams/upstream-log.ts';
+import { recordFacts } from '../runtime/backend/record-facts.ts';
 import { NodeDirectory } from '../runtime/cluster/node-directory.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { SESSION_KEY_BYTES } from '../runtime/identity/session-id.ts';
+import { RepeatedLines } from '../runtime/log/repeated-lines.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
@@ -92,6 +94,9 @@ export class RedisBus implements ClusterBus {
 
   protected async openLogs(self: Incarnation, holds: () => boolean): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
+    const lines = new RepeatedLines(log, clock, {
+      onHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
+    });
     const { client, directory } = this;
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
     const mailbox = new StreamMailbox({
@@ -115,7 +120,7 @@ export class RedisBus implements ClusterBus {
       left: (milliseconds) => metrics.deliveryDelay.gateway.observe(milliseconds),
       refused: (record, error) => {
         metrics.counters.add(COUNTER.messagesDropped['backend queue']);
-        log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was given up');
+        lines.error('record', { ...recordFacts(record), err: error }, 'a record was given up', record.socket);
       },
     });
     return {

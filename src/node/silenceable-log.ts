@@ -1,4 +1,4 @@
-import type { Log } from '../runtime/ports/log.ts';
+import type { Log, Subject } from '../runtime/ports/log.ts';
 
 /** Passes lines on to another log, its own and those of its children, except while `isSilent`. */
 export class SilenceableLog implements Log {
@@ -14,20 +14,24 @@ export class SilenceableLog implements Log {
     this.silence.isSilent = isSilent;
   }
 
-  debug(fields: object, message: string): void {
-    if (!this.silence.isSilent) this.log.debug(fields, message);
+  get follows(): boolean {
+    return !this.silence.isSilent && this.log.follows;
   }
 
-  info(fields: object, message: string): void {
-    if (!this.silence.isSilent) this.log.info(fields, message);
+  debug(fields: object, message: string, about?: Subject): void {
+    if (!this.silence.isSilent) this.log.debug(fields, message, about);
   }
 
-  warn(fields: object, message: string): void {
-    if (!this.silence.isSilent) this.log.warn(fields, message);
+  info(fields: object, message: string, about?: Subject): void {
+    if (!this.silence.isSilent) this.log.info(fields, message, about);
   }
 
-  error(fields: object, message: string): void {
-    if (!this.silence.isSilent) this.log.error(fields, message);
+  warn(fields: object, message: string, about?: Subject): void {
+    if (!this.silence.isSilent) this.log.warn(fields, message, about);
+  }
+
+  error(fields: object, message: string, about?: Subject): void {
+    if (!this.silence.isSilent) this.log.error(fields, message, about);
   }
 
   child(fields: object): Log {

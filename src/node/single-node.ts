@@ -81,8 +81,8 @@ export class SingleNode {
   constructor(options: SingleNodeOptions) {
     this.options = options;
     this.clock = options.clock ?? new SystemClock();
-    this.log = new SilenceableLog(options.log);
     const { config, demo } = options;
+    this.log = new SilenceableLog(options.log.child({ node: config.cluster.nodeId ?? 0 }));
     const { clock, metrics, log } = this;
     this.stopped = new Promise((resolve) => {
       this.resolveStopped = resolve;

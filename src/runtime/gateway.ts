@@ -72,6 +72,8 @@ export class Gateway {
     const { counters } = metrics;
     const { limits, heartbeat: beats, times, compressFrom } = gatewaySettings(config);
     const { connections: table, socketTable, ids } = this;
+    const onHeldBack = () => counters.add(COUNTER.logLinesHeldBack);
+    const journal = new RepeatedLines(log, clock, { onHeldBack });
 
     const outbound = new Outbound({
       table,
@@ -145,6 +147,7 @@ export class Gateway {
       table,
       counters,
       log,
+      journal,
       clock,
       patience: options.wheel,
       machine: this.runner,
@@ -163,8 +166,6 @@ export class Gateway {
       options.sessionWatch ?? null,
     );
     const acks = new Acks(clock, counters, socketTable, options.node);
-    const onHeldBack = () => counters.add(COUNTER.logLinesHeldBack);
-    const journal = new RepeatedLines(log, clock, { onHeldBack });
     const post = (node: number, letter: Letter) => {
       const failed = (error: unknown) =>
         journal.error('letter not posted', { err: error, node }, 'a letter to another node was not posted');
@@ -175,11 +176,17 @@ export class Gateway {
         failed(error);
       }
     };
-    const upstream = new Upstream({ log: options.upstreamLog, snowflakes, counters, journal });
+    const upstream = new Upstream({
+      log: options.upstreamLog,
+      snowflakes,
+      counters,
+      journal,
+      diary: log,
+    });
     this.logins = new Logins({
       authenticator: options.authenticator,
       table: socketTable,
-      log,
+      journal,
       counters,
       accepted: (socket) => this.sockets.send(socket, 'AUTHENTICATED'),
       refused: (socket) => this.sockets.send(socket, 'REFUSED'),
@@ -254,6 +261,7 @@ export class Gateway {
       publisher: options.publisher,
       counters,
       compressFrom,
+      diary: log,
       setAside: (socket) => this.postbox.setAside(socket),
     });
     const travelling = new TravellingSockets(this.sockets);

@@ -7,7 +7,8 @@ import type { AdminHandler, AdminRoute } from './admin-route.ts';
 import { answerError, answerJson } from './answer.ts';
 import { HEALTHZ, READYZ } from './health-routes.ts';
 import { EVENTS, INSPECT, INSPECT_CONNECTION, INSPECT_CONNECTIONS, WATCH } from './inspect-routes.ts';
-import { LOG_LEVEL, METRICS, VERSION } from './operation-routes.ts';
+import { LOG_LEVEL } from './log-level-route.ts';
+import { METRICS, VERSION } from './operation-routes.ts';
 import { REVOKE } from './token-routes.ts';
 
 const ROUTES: readonly AdminRoute[] = [

@@ -1,8 +1,5 @@
-import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
-import { LOG_LEVELS, type LogLevel } from '../../runtime/ports/log-level.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { answer, answerJson } from './answer.ts';
-import { readBody } from './request-body.ts';
 
 export const METRICS: AdminRoute = {
   path: /^\/metrics$/,
@@ -25,33 +22,3 @@ export const VERSION: AdminRoute = {
     },
   },
 };
-
-/** `{"level":"debug"}` or just `debug`. */
-export const LOG_LEVEL: AdminRoute = {
-  path: /^\/log\/level$/,
-  open: false,
-  methods: {
-    GET: ({ response, options: { logLevel } }) => answerJson(response, 200, { level: logLevel.level() }),
-    PUT: async ({ request, response, options: { logLevel } }) => {
-      logLevel.setLevel(readLevel(await readBody(request)));
-      answerJson(response, 200, { level: logLevel.level() });
-    },
-  },
-};
-
-function readLevel(body: string): LogLevel {
-  const text = body.trim();
-  let named: unknown = text;
-  if (/^["{[]/.test(text)) {
-    try {
-      const json: unknown = JSON.parse(text);
-      named = typeof json === 'object' && json !== null ? (json as { level?: unknown }).level : json;
-    } catch {
-      throw new HoldfastError('invalid_argument', 'the body is not JSON; send {"level":"debug"} or debug');
-    }
-  }
-  const level = LOG_LEVELS.find((candidate) => candidate === named);
-  if (level !== undefined) return level;
-  const shown = JSON.stringify(named)?.slice(0, 60) ?? 'nothing';
-  throw new HoldfastError('invalid_argument', `level: ${shown} must be one of ${LOG_LEVELS.join(', ')}`);
-}

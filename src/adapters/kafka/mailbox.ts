@@ -131,7 +131,8 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
           const { [FOR]: reader, [POSTMARK]: postmark = '' } = headersOf(headers);
           if (reader !== self || !isNew(seen, postmark)) continue;
           const letter = decode(value ?? new Uint8Array(0));
-          if (letter === null) log.warn({}, 'a letter of an unknown kind was dropped');
+          if (letter === null)
+            this.#lines.warn('unknown kind', {}, 'a letter of an unknown kind was dropped');
           else receive(letter);
         }
         resolveOffset(batch.lastOffset());

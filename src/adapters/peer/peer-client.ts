@@ -2,6 +2,8 @@ import { deserialize } from 'node:v8';
 import { Pool } from 'undici';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import type { Passport } from '../../runtime/handover/passport.ts';
+import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
 import type { Peers, PolledPackets, PostFailure, SessionName, Visit } from '../../runtime/ports/peers.ts';
 
@@ -14,6 +16,7 @@ export interface PeerClientOptions {
   readonly self: number;
   /** How long a home waits until a session can leave, ms. */
   readonly moveTimeout: number;
+  readonly clock: Pick<Clock, 'after'>;
   readonly log: Log;
 }
 
@@ -28,9 +31,12 @@ const HOLDS_TIMEOUT = 1_500;
 export class PeerClient implements Peers {
   readonly #options: PeerClientOptions;
   readonly #pools = new Map<string, Pool>();
+  /** A node that is gone does not answer any of its clients. */
+  readonly #lines: RepeatedLines;
 
   constructor(options: PeerClientOptions) {
     this.#options = options;
+    this.#lines = new RepeatedLines(options.log, options.clock);
   }
 
   async poll(
@@ -87,10 +93,8 @@ export class PeerClient implements Peers {
       return deserialize(answer.body) as Passport;
     } catch (error) {
       // Written by a Node.js that is newer than this one.
-      this.#options.log.warn(
-        { peer: node, err: error },
-        'a session cannot come: its passport cannot be read',
-      );
+      const facts = { peer: node, err: error };
+      this.#lines.warn('passport', facts, 'a session cannot come: its passport cannot be read');
       return null;
     }
   }
@@ -160,7 +164,8 @@ export class PeerClient implements Peers {
         isBinary: headers['content-type'] === 'application/octet-stream',
       };
     } catch (error) {
-      if (!signal.aborted) this.#options.log.warn({ peer: node, err: error }, 'another node does not answer');
+      const facts = { peer: node, err: error };
+      if (!signal.aborted) this.#lines.warn('no answer', facts, 'another node does not answer');
       return null;
     }
   }

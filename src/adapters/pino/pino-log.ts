@@ -1,9 +1,11 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
-import type { Log } from '../../runtime/ports/log.ts';
+import { LogFocuses } from '../../runtime/log/log-focuses.ts';
+import { LOG_WEIGHT } from '../../runtime/log/log-weight.ts';
+import type { Clock } from '../../runtime/ports/clock.ts';
+import type { Log, Subject } from '../../runtime/ports/log.ts';
 import type { LogLevel, LogLevelControl } from '../../runtime/ports/log-level.ts';
+import { SystemClock } from '../../runtime/time/system-clock.ts';
 import { REDACTED_PATHS } from './redacted-fields.ts';
-
-const WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warn: 40, error: 50, silent: 100 };
 
 /** The process's log: `log` to write, the rest to steer it. */
 export interface PinoLog extends LogLevelControl {
@@ -15,8 +17,10 @@ export function createPinoLog(
   level: LogLevel,
   destination: DestinationStream,
   bindings: object = {},
+  clock: Pick<Clock, 'after' | 'cancel' | 'wallNow'> = new SystemClock(),
 ): PinoLog {
-  const threshold = { level, weight: WEIGHT[level] };
+  const focuses = new LogFocuses(clock);
+  const threshold = { level, weight: LOG_WEIGHT[level] };
   const logger = pino(
     {
       // Children of pino keep the level they were born with; ours all ask `threshold` instead.
@@ -30,11 +34,12 @@ export function createPinoLog(
     destination,
   );
   return {
-    log: new LeveledLog(logger, threshold),
+    log: new LeveledLog(logger, threshold, focuses),
+    focuses,
     level: () => threshold.level,
     setLevel: (next) => {
       threshold.level = next;
-      threshold.weight = WEIGHT[next];
+      threshold.weight = LOG_WEIGHT[next];
     },
   };
 }
@@ -42,29 +47,40 @@ export function createPinoLog(
 class LeveledLog implements Log {
   private readonly logger: Logger;
   private readonly threshold: { readonly weight: number };
+  private readonly focuses: LogFocuses;
 
-  constructor(logger: Logger, threshold: { readonly weight: number }) {
+  constructor(logger: Logger, threshold: { readonly weight: number }, focuses: LogFocuses) {
     this.logger = logger;
     this.threshold = threshold;
+    this.focuses = focuses;
   }
 
-  debug(fields: object, message: string): void {
-    if (this.threshold.weight <= WEIGHT.debug) this.logger.debug(fields, message);
+  get follows(): boolean {
+    return this.focuses.lowest <= LOG_WEIGHT.debug;
   }
 
-  info(fields: object, message: string): void {
-    if (this.threshold.weight <= WEIGHT.info) this.logger.info(fields, message);
+  debug(fields: object, message: string, about?: Subject): void {
+    if (this.writes(LOG_WEIGHT.debug, about)) this.logger.debug(fields, message);
   }
 
-  warn(fields: object, message: string): void {
-    if (this.threshold.weight <= WEIGHT.warn) this.logger.warn(fields, message);
+  info(fields: object, message: string, about?: Subject): void {
+    if (this.writes(LOG_WEIGHT.info, about)) this.logger.info(fields, message);
   }
 
-  error(fields: object, message: string): void {
-    if (this.threshold.weight <= WEIGHT.error) this.logger.error(fields, message);
+  warn(fields: object, message: string, about?: Subject): void {
+    if (this.writes(LOG_WEIGHT.warn, about)) this.logger.warn(fields, message);
+  }
+
+  error(fields: object, message: string, about?: Subject): void {
+    if (this.writes(LOG_WEIGHT.error, about)) this.logger.error(fields, message);
   }
 
   child(fields: object): Log {
-    return new LeveledLog(this.logger.child(fields), this.threshold);
+    return new LeveledLog(this.logger.child(fields), this.threshold, this.focuses);
+  }
+
+  private writes(weight: number, about: Subject | undefined): boolean {
+    if (this.threshold.weight <= weight) return true;
+    return about !== undefined && this.focuses.lowest <= weight && this.focuses.admits(weight, about);
   }
 }

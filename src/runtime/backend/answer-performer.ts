@@ -65,6 +65,7 @@ export class AnswerPerformer {
           'acknowledgement not delivered',
           { ...recordFacts(record), err: error },
           'acknowledgement of a backend was not delivered',
+          record.socket,
         );
       }
     }
@@ -118,6 +119,7 @@ export class AnswerPerformer {
       'action not performed',
       { ...recordFacts(record), action: kind, err: error },
       'action of a backend was not performed',
+      record.socket,
     );
   }
 }

@@ -14,6 +14,7 @@ import type { CommandRequest } from '../push/push-request.ts';
 import { readActionJson } from '../push/read-json.ts';
 import { bodyOfMessage, readActionMessage } from '../push/read-message.ts';
 import type { BackendMetrics } from './backend-metrics.ts';
+import { recordFacts } from './record-facts.ts';
 
 /** Names remembered, so that a backend which makes them up does not fill the memory. */
 const MAX_NAMES = 1_000;
@@ -123,12 +124,13 @@ export class AnswerReader {
     this.#log.warn({ field }, message);
   }
 
-  #reject(part: 'answer' | 'ack' | 'action', { messageId, kind }: UpstreamRecord, error: unknown): void {
+  #reject(part: 'answer' | 'ack' | 'action', record: UpstreamRecord, error: unknown): void {
     this.#metrics.invalid(part);
     this.#lines.warn(
       `invalid ${part}`,
-      { messageId, kind, part, reason: (error as Error).message },
+      { ...recordFacts(record), part, reason: (error as Error).message },
       'a backend answered nonsense',
+      record.socket,
     );
   }
 }

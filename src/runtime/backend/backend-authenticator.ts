@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import { RepeatedLines } from '../log/repeated-lines.ts';
 import {
   type AuthenticationAttempt,
   AuthenticationFailed,
@@ -18,7 +19,7 @@ export interface BackendAuthenticatorOptions {
   readonly nextId: () => string;
   readonly clock: Clock;
   readonly random: Pick<Random, 'bytes'>;
-  readonly metrics: Pick<BackendMetrics, 'called'>;
+  readonly metrics: Pick<BackendMetrics, 'called' | 'lineHeldBack'>;
   readonly log: Log;
 }
 
@@ -28,9 +29,14 @@ export interface BackendAuthenticatorOptions {
  */
 export class BackendAuthenticator implements Authenticator {
   readonly #options: BackendAuthenticatorOptions;
+  /** While the backend is away every client that comes is refused. */
+  readonly #lines: RepeatedLines;
 
   constructor(options: BackendAuthenticatorOptions) {
     this.#options = options;
+    this.#lines = new RepeatedLines(options.log, options.clock, {
+      onHeldBack: () => options.metrics.lineHeldBack(),
+    });
   }
 
   async authenticate(attempt: AuthenticationAttempt): Promise<Identity> {
@@ -54,7 +60,7 @@ export class BackendAuthenticator implements Authenticator {
   }
 
   #unavailable(error: unknown): AuthenticationUndecided {
-    this.#options.log.warn({ err: error }, 'OnAuthenticate failed: the client was refused');
+    this.#lines.warn('OnAuthenticate', { err: error }, 'OnAuthenticate failed: the client was refused');
     return new AuthenticationUndecided('backend unavailable');
   }
 }

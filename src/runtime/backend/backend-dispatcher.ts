@@ -177,7 +177,7 @@ export class BackendDispatcher {
   }
 
   async #call(lane: Lane, waiting: WaitingRecord): Promise<void> {
-    const { clock, metrics } = this.#options;
+    const { clock, log, metrics } = this.#options;
     const { record } = waiting;
     const method = RECORD_METHODS[record.kind];
     const start = clock.now();
@@ -189,6 +189,7 @@ export class BackendDispatcher {
       const took = clock.now() - start;
       metrics.called(method, 'ok', took / 1000);
       metrics.answered(Math.max(0, asked - waiting.heard), took);
+      if (log.follows) log.debug({ ...recordFacts(record), took }, 'the backend answered', record.socket);
       this.#breaker.succeeded();
     } catch (error) {
       if (this.#hasEnded) return;
@@ -231,6 +232,7 @@ export class BackendDispatcher {
     log.debug(
       { ...recordFacts(record), code: failure.code, failures: lane.failures },
       'backend call failed: trying again',
+      record.socket,
     );
     lane.timer = clock.after(backoff(limits.retry, lane.failures, random), () => {
       lane.timer = null;
@@ -252,7 +254,12 @@ export class BackendDispatcher {
 
   #failureOf(error: unknown, record: UpstreamRecord): HoldfastError {
     if (error instanceof HoldfastError) return error;
-    this.#lines.error('internal', { ...recordFacts(record), err: error }, 'backend call failed');
+    this.#lines.error(
+      'internal',
+      { ...recordFacts(record), err: error },
+      'backend call failed',
+      record.socket,
+    );
     return new HoldfastError('internal', 'internal error', { cause: error });
   }
 
@@ -260,6 +267,7 @@ export class BackendDispatcher {
     this.#options.metrics.dropped(reason);
     // A full queue is logged as such, not once per record.
     if (failure === undefined) return;
-    this.#lines.warn(reason, { ...recordFacts(record), code: failure.code, error: failure.message }, reason);
+    const { code, message: error } = failure;
+    this.#lines.warn(reason, { ...recordFacts(record), code, error }, reason, record.socket);
   }
 }

@@ -2,6 +2,7 @@ import { CLOSE_REASONS, type CloseReason } from '../../machines/close-reason.ts'
 import { protocolName } from '../codec/flavour.ts';
 import { timeOf } from '../identity/snowflake.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
+import type { RepeatedLines } from '../log/repeated-lines.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,6 +15,8 @@ export interface ConnectionLedgerOptions {
   readonly table: ConnectionTable;
   readonly counters: Counters;
   readonly log: Log;
+  /** What fails for one connection may fail for all. */
+  readonly journal: Pick<RepeatedLines, 'error'>;
   readonly clock: Pick<Clock, 'wallNow'>;
   /** The clock behind `lastSeen`. */
   readonly patience: Pick<Clock, 'now'>;
@@ -33,9 +36,10 @@ export class ConnectionLedger {
   }
 
   failed(connection: Connection, error: unknown): void {
-    const { counters, log, machine } = this.options;
+    const { counters, journal, machine } = this.options;
     counters.add(COUNTER.internalErrors);
-    log.error(
+    journal.error(
+      'connection failed',
       {
         connection: toDecimal(connection.idHigh, connection.idLow),
         err: error,

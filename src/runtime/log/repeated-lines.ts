@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
+import type { Log, Subject } from '../ports/log.ts';
 
 export interface RepeatedLinesOptions {
   /** Lines of one cause written per window. */
@@ -28,12 +28,12 @@ export class RepeatedLines {
     this.options = { most: 5, window: 10_000, ...options };
   }
 
-  warn(cause: string, fields: object, message: string): void {
-    if (this.passes(cause)) this.log.warn(fields, message);
+  warn(cause: string, fields: object, message: string, about?: Subject): void {
+    if (this.passes(cause)) this.log.warn(fields, message, about);
   }
 
-  error(cause: string, fields: object, message: string): void {
-    if (this.passes(cause)) this.log.error(fields, message);
+  error(cause: string, fields: object, message: string, about?: Subject): void {
+    if (this.passes(cause)) this.log.error(fields, message, about);
   }
 
   private passes(cause: string): boolean {

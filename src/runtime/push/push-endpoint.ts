@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { requireLoopbackHost } from '../auth/loopback-host.ts';
 import { ERROR_CODES, HoldfastError } from '../errors/holdfast-error.ts';
+import { RepeatedLines } from '../log/repeated-lines.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { PushMethod } from '../ports/push-method.ts';
@@ -52,6 +53,8 @@ export class PushEndpoint {
   readonly #metrics: PushMetrics;
   readonly #clock: Clock;
   readonly #log: Log;
+  /** What is wrong with us is wrong with every push. */
+  readonly #lines: RepeatedLines;
 
   constructor({ service, tokens, metrics, clock, log }: PushEndpointOptions) {
     this.#service = service;
@@ -59,6 +62,7 @@ export class PushEndpoint {
     this.#metrics = metrics;
     this.#clock = clock;
     this.#log = log;
+    this.#lines = new RepeatedLines(log, clock);
   }
 
   /** `host` is the header's value, empty without. Throws `permission_denied`: see `requireLoopbackHost`. */
@@ -143,7 +147,8 @@ export class PushEndpoint {
       error instanceof HoldfastError
         ? error
         : new HoldfastError('internal', 'internal error', { cause: error });
-    if (failure.code === 'internal') this.#log.error({ err: error, method, pushedBy: token }, 'push failed');
+    if (failure.code === 'internal')
+      this.#lines.error('push', { err: error, method, pushedBy: token }, 'push failed');
     else
       this.#log.debug(
         { method, pushedBy: token, code: failure.code, reason: failure.message },

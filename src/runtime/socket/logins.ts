@@ -4,6 +4,7 @@ import { isSocketIo } from '../codec/flavour.ts';
 import type { Connection } from '../connection/connection.ts';
 import { headersOf, queryOf, queryParameter } from '../connection/handshake.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
+import type { RepeatedLines } from '../log/repeated-lines.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
 import {
@@ -14,7 +15,6 @@ import {
   type Authenticator,
   type Identity,
 } from '../ports/authenticator.ts';
-import type { Log } from '../ports/log.ts';
 import type { Socket } from './socket.ts';
 import type { SocketTable } from './socket-table.ts';
 
@@ -44,7 +44,8 @@ export interface LoginsOptions {
   /** Null with `auth.mode=none`: everybody is anonymous. */
   readonly authenticator: Authenticator | null;
   readonly table: SocketTable;
-  readonly log: Log;
+  /** What cannot be decided for one client mostly cannot for the next. */
+  readonly journal: Pick<RepeatedLines, 'error'>;
   readonly counters: Counters;
   readonly accepted: (socket: Socket) => void;
   readonly refused: (socket: Socket) => void;
@@ -227,7 +228,8 @@ export class Logins {
     const isRefused = isAnswered && !(error instanceof AuthenticationUndecided);
     this.options.counters.add(COUNTER.authentications[isRefused ? 'refused' : 'failed']);
     if (isAnswered) return;
-    this.options.log.error({ err: error }, 'authentication could not be decided');
+    const cause = 'authentication';
+    this.options.journal.error(cause, { err: error }, 'authentication could not be decided');
   }
 }
 

@@ -1,9 +1,11 @@
+import { recordFacts } from '../backend/record-facts.ts';
 import type { Body } from '../codec/body.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { SnowflakeGenerator } from '../identity/snowflake.ts';
 import type { RepeatedLines } from '../log/repeated-lines.ts';
 import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
+import type { Log } from '../ports/log.ts';
 import type { UpstreamLog, UpstreamRecord } from '../ports/upstream-log.ts';
 import type { SocketDescription } from '../socket-description.ts';
 import type { Socket } from './socket.ts';
@@ -20,6 +22,8 @@ export interface UpstreamOptions {
   readonly counters: Counters;
   /** A full bus refuses as many records a second as clients send: not each is worth a line. */
   readonly journal: Pick<RepeatedLines, 'error'>;
+  /** What a followed client does is told line by line. */
+  readonly diary: Pick<Log, 'follows' | 'debug'>;
 }
 
 /** Puts what sockets do on the bus. What the bus refuses is counted and said, never dropped silently. */
@@ -60,7 +64,7 @@ export class Upstream {
       if (kind === 'disconnect') snowflakes.nextWhateverTheClock();
       else snowflakes.next();
     } catch (error) {
-      this.refused(socket.id, kind, 'no id', error);
+      this.refused(socket, kind, 'no id', error);
       return null;
     }
     const { facts } = this;
@@ -76,12 +80,15 @@ export class Upstream {
     try {
       this.options.log.append(record);
     } catch (error) {
-      this.refused(record.key, record.kind, 'backend queue', error);
+      this.refused(record.socket, record.kind, 'backend queue', error);
+      return;
     }
+    const { diary } = this.options;
+    if (diary.follows) diary.debug(recordFacts(record), 'heard from a client', record.socket);
   }
 
   private refused(
-    socket: string,
+    socket: SocketDescription,
     kind: UpstreamRecord['kind'],
     reason: 'backend queue' | 'no id',
     error: unknown,
@@ -90,8 +97,9 @@ export class Upstream {
     this.options.counters.add(COUNTER.messagesDropped[reason]);
     this.options.journal.error(
       reason,
-      { socket, kind, code: error.code },
+      { socket: socket.id, user: socket.user, kind, code: error.code },
       `a record was not put on the bus: ${error.message}`,
+      socket,
     );
   }
 }

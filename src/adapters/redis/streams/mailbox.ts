@@ -83,7 +83,7 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
       receive: (sender, postmark, bytes) => {
         if (!seen.isNew(sender, postmark)) return;
         const letter = decode(bytes);
-        if (letter === null) log.warn({}, 'a letter of an unknown kind was dropped');
+        if (letter === null) this.#lines.warn('unknown kind', {}, 'a letter of an unknown kind was dropped');
         else receive(letter);
       },
       gap,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { RepeatedLines } from '../../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../../runtime/ports/clock.ts';
 import type { Log } from '../../../runtime/ports/log.ts';
 import type { UpstreamHandler } from '../../../runtime/ports/upstream-log.ts';
@@ -53,6 +54,7 @@ export class StreamConsumer {
   private readonly options: StreamConsumerOptions;
   private readonly consumer = randomUUID();
   private readonly ownership: Ownership;
+  private readonly lines: RepeatedLines;
   private readonly held = new Map<number, Held>();
   private connection: RedisConnection;
   private renewedAt = Number.NEGATIVE_INFINITY;
@@ -64,6 +66,7 @@ export class StreamConsumer {
 
   constructor(options: StreamConsumerOptions) {
     this.options = options;
+    this.lines = new RepeatedLines(options.log, options.clock);
     this.ownership = new Ownership(options.client, this.consumer, TTL);
     this.connection = options.client.dedicated('blocking');
   }
@@ -169,7 +172,11 @@ export class StreamConsumer {
     if (held.unsettled.has(id) || held.settled.has(id)) return;
     const record = unpackRecord(fields[1]!);
     if (record === null) {
-      this.options.log.error({ id, partition }, 'an entry of the upstream log cannot be read; it is skipped');
+      this.lines.error(
+        'entry',
+        { id, partition },
+        'an entry of the upstream log cannot be read; it is skipped',
+      );
       held.settled.add(id);
       return;
     }
