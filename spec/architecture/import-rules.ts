@@ -52,6 +52,7 @@ const VENDORS: Readonly<Record<string, readonly string[]>> = {
   jose: ['jose'],
   kafka: ['kafkajs'],
   memory: [],
+  otlp: ['@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources'],
   // The same HTTP client that calls backends.
   peer: ['undici'],
   pino: ['pino', 'pino-pretty'],

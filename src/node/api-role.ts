@@ -22,6 +22,7 @@ import type { UpstreamHandler, UpstreamLog, UpstreamSubscription } from '../runt
 import { PushEndpoint } from '../runtime/push/push-endpoint.ts';
 import { PushService } from '../runtime/push/push-service.ts';
 import { PushTokens } from '../runtime/push/push-tokens.ts';
+import type { Tracer } from '../runtime/trace/tracer.ts';
 import { backendAt } from './backend-at.ts';
 import type { Demo } from './demo.ts';
 import { backendMetrics, pushMetrics } from './node-metrics.ts';
@@ -36,6 +37,8 @@ export interface ApiRoleOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly nextId: () => string;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
   /** This process's memory unless told: all API nodes of a cluster share one. */
   readonly dedup?: DedupWindow;
   /**
@@ -98,6 +101,7 @@ export class ApiRole {
       metrics: pushMetrics(metrics),
       clock,
       log,
+      tracer: options.tracer,
     });
     const { maxBody } = config.push;
     this.push = new PushListener({ endpoint, clock, maxBody });
@@ -175,6 +179,7 @@ export class ApiRole {
       log: log.child({ part }),
       metrics: backendMetrics(metrics),
       limits: config.backend,
+      tracer: this.options.tracer,
     });
   }
 }

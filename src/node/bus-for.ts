@@ -10,6 +10,8 @@ export interface BusParts {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Whether a trace is sampled; absent when tracing is off. */
+  readonly samples?: ((traceId: string) => boolean) | undefined;
 }
 
 /** What joins this node to the others, by `redis.url` and `kafka.brokers`. */

@@ -12,6 +12,7 @@ import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
+import type { Tracer } from '../runtime/trace/tracer.ts';
 import type { BusSeat, ClusterBus } from './cluster-bus.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
@@ -28,6 +29,8 @@ export interface ClusterApiOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly surroundings: Surroundings;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** How long nodes may take to answer an inquiry, ms. */
@@ -57,6 +60,7 @@ export class ClusterApi implements Role {
       answerTimeout: ANSWER_TIMEOUT,
       absentees: bus.absentees,
       delays: metrics.deliveryDelay.dispatch,
+      tracer: options.tracer,
     });
     this.api = options.surroundings.api({
       config,
@@ -72,6 +76,7 @@ export class ClusterApi implements Role {
         return toDecimal(snowflakes.hi, snowflakes.lo);
       },
       dedup: bus.dedup,
+      tracer: options.tracer,
       sharesLog: true,
     });
     this.undertaker = new Undertaker({

@@ -12,7 +12,7 @@ import { gatewaySettings } from '../runtime/gateway-settings.ts';
 import { SessionIds } from '../runtime/identity/session-id.ts';
 import type { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
-import { RepeatedLines } from '../runtime/log/repeated-lines.ts';
+import type { RepeatedLines } from '../runtime/log/repeated-lines.ts';
 import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
@@ -20,10 +20,13 @@ import type { Clock, TimerHandle } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { MailboxSubscription } from '../runtime/ports/mailbox.ts';
 import type { UpstreamRecord } from '../runtime/ports/upstream-log.ts';
+import { TracedUpstreamLog } from '../runtime/trace/traced-upstream-log.ts';
+import type { Tracer } from '../runtime/trace/tracer.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import { backendCallerFor } from './backend-caller-for.ts';
 import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
-import { backendMetrics } from './node-metrics.ts';
+import { refreshLastSeen } from './last-seen.ts';
+import { backendMetrics, countedLines } from './node-metrics.ts';
 import type { Ports } from './ports.ts';
 import type { Role } from './role.ts';
 import { SilenceableLog } from './silenceable-log.ts';
@@ -50,6 +53,8 @@ export interface ClusterGatewayOptions {
   /** The first life of the process: its code is cold. */
   readonly isFirst: boolean;
   readonly surroundings: Surroundings;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** How long other nodes may take to answer an inquiry, ms. */
@@ -81,11 +86,10 @@ export class ClusterGateway implements Role {
     this.options = options;
     const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, surroundings, isRevoked } =
       options;
+    const { tracer } = options;
     const log = new SilenceableLog(options.log);
     this.log = log;
-    this.lines = new RepeatedLines(log, clock, {
-      onHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
-    });
+    this.lines = countedLines(log, clock, metrics);
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
     const refused = (record: UpstreamRecord, error: unknown) => this.refused(record, error);
@@ -151,7 +155,9 @@ export class ClusterGateway implements Role {
         writers: () => bus.directory.writers(),
       },
       sessionIds,
-      upstreamLog: this.fencedLog,
+      upstreamLog:
+        tracer === undefined ? this.fencedLog : new TracedUpstreamLog(this.fencedLog, tracer, clock),
+      tracer,
       mailbox: seat.mailbox,
       presence: this.presence,
       dispatcher,
@@ -179,11 +185,15 @@ export class ClusterGateway implements Role {
 
   async start(): Promise<Partial<Ports>> {
     const { config, isFirst, seat, lease, clock, portUse } = this.options;
+    const { socketTable } = this.gateway;
     if (config.engine.rehearsal && isFirst) await this.rehearse();
     this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));
     await this.mailbox.reading;
     this.sessionLimit?.start();
-    this.toucher = clock.every(TOUCH_EVERY, () => void this.touch());
+    this.toucher = clock.every(
+      TOUCH_EVERY,
+      () => void refreshLastSeen(seat.presence, socketTable, this.options, TOUCH_EVERY),
+    );
     return { clients: await this.clients.listen(portUse) };
   }
 
@@ -276,6 +286,7 @@ export class ClusterGateway implements Role {
       fencedLog.isDeaf = isMuted;
       presence.isRehearsing = isMuted;
       log.isSilent = isMuted;
+      if (this.options.tracer !== undefined) this.options.tracer.isSilent = isMuted;
     };
     muted(true);
     try {
@@ -285,18 +296,6 @@ export class ClusterGateway implements Role {
       const { counters } = this.options.metrics;
       log.debug({ connections: counters.connects }, 'rehearsed');
       this.options.metrics.clear();
-    }
-  }
-
-  private async touch(): Promise<void> {
-    const { seat, clock, log } = this.options;
-    const { socketTable } = this.gateway;
-    const now = clock.wallNow();
-    try {
-      await seat.presence.touch([...socketTable.ids()], now);
-      await seat.presence.sweep(now - 3 * TOUCH_EVERY);
-    } catch (error) {
-      log.warn({ err: error }, '"last seen" of sockets was not refreshed');
     }
   }
 }

@@ -5,16 +5,17 @@ import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
-import type { Clock } from '../runtime/ports/clock.ts';
 import type { NodeRole } from '../runtime/ports/lease-store.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { LogLevelControl } from '../runtime/ports/log-level.ts';
 import { SystemClock } from '../runtime/time/system-clock.ts';
+import type { BusParts } from './bus-for.ts';
 import type { ClusterBus } from './cluster-bus.ts';
 import { CurrentInspector } from './current-inspector.ts';
 import { Incarnations } from './incarnations.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
+import type { OpenTracing, Tracing } from './open-tracer.ts';
 import type { Ports } from './ports.ts';
 import { RevocationDesk } from './revocation-desk.ts';
 import type { WorkerLink } from './worker-link.ts';
@@ -28,13 +29,17 @@ export interface ClusterNodeOptions {
   readonly logLevel: LogLevelControl;
   readonly droppedLogLines: () => number;
   readonly version: string;
-  readonly openBus: (parts: { clock: Clock; metrics: Metrics; log: Log }) => ClusterBus;
+  /** Absent when tracing is off. */
+  readonly openTracing?: OpenTracing | undefined;
+  readonly openBus: (parts: BusParts) => ClusterBus;
   /** To the process that runs this one beside others; null for one that shares nothing. */
   readonly link: WorkerLink | null;
 }
 
 /** How long what was accepted may take to be handed over at the end, ms. */
 const FLUSH_TIMEOUT = 10_000;
+/** How long the last spans may take to be exported, ms. */
+const LAST_SPANS = 2_000;
 
 /**
  * One node of a cluster. What lasts as long as the process is here (its life, its admin listener, its metrics); what
@@ -51,6 +56,7 @@ export class ClusterNode {
   private readonly exposition: Exposition;
   private readonly inspector: CurrentInspector;
   private readonly revocationDesk: RevocationDesk;
+  private readonly tracing: Tracing | null;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
   private hasStopped = false;
@@ -66,13 +72,17 @@ export class ClusterNode {
     const wheel = new TimingWheel(clock, {
       onStall: () => metrics.counters.add(COUNTER.stallsForgiven),
     });
-    this.bus = options.openBus({ clock, metrics, log });
+    this.tracing = options.openTracing?.({ clock, metrics, log }) ?? null;
+    const tracer = this.tracing?.tracer;
+    const samples = tracer === undefined ? undefined : (traceId: string) => tracer.samples(traceId);
+    this.bus = options.openBus({ clock, metrics, log, samples });
     this.incarnations = new Incarnations({
       ...options,
       bus: this.bus,
       clock,
       wheel,
       metrics,
+      tracer,
       lost: () => this.life.tell('LEASE_LOST'),
       regained: () => this.life.tell('LEASE_REGAINED'),
     });
@@ -178,7 +188,7 @@ export class ClusterNode {
     this.options.link?.close();
     await this.incarnations.end();
     this.exposition.close();
-    await Promise.all([this.bus.close(), this.admin?.close()]);
+    await Promise.all([this.bus.close(), this.admin?.close(), this.tracing?.sink.close(LAST_SPANS)]);
     this.resolveStopped(code);
   }
 

@@ -17,6 +17,7 @@ import type { NodeRole } from '../runtime/ports/lease-store.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { endLogins } from '../runtime/socket/end-logins.ts';
+import type { Tracer } from '../runtime/trace/tracer.ts';
 import { advertisedAddress } from './advertised-address.ts';
 import { ClusterApi } from './cluster-api.ts';
 import type { ClusterBus, ClusterKeys } from './cluster-bus.ts';
@@ -38,6 +39,8 @@ export interface IncarnationsOptions {
   readonly wheel: TimingWheel;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
   /** The number is not surely ours any more. */
   readonly lost: () => void;
   /** It is again, or there is another. */
@@ -194,6 +197,7 @@ export class Incarnations {
       snowflakes,
       surroundings: this.surroundings,
       log: log.child({ node: lease.number }),
+      tracer: this.options.tracer?.at(lease.number),
     };
     // Of the ports that the system chose, a second life has those of the first.
     const config = reboundConfig(this.options.config, this.ports);

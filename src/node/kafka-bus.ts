@@ -10,12 +10,12 @@ import { VERSION } from '../cli/version.ts';
 import { recordFacts } from '../runtime/backend/record-facts.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Letter } from '../runtime/delivery/letter.ts';
-import { RepeatedLines } from '../runtime/log/repeated-lines.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
 import type { BusParts } from './bus-for.ts';
 import type { BusSeat } from './cluster-bus.ts';
+import { countedLines } from './node-metrics.ts';
 import { type Incarnation, RedisBus } from './redis-bus.ts';
 
 /** Redis for who is where, Kafka for the logs and the mailboxes. */
@@ -56,9 +56,7 @@ export class KafkaBus extends RedisBus {
     holds: () => boolean,
   ): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
-    const lines = new RepeatedLines(log, clock, {
-      onHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
-    });
+    const lines = countedLines(log, clock, metrics);
     const { kafka, directory } = this;
     await createTopics(kafka, this.config.kafka, clock);
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
@@ -85,6 +83,7 @@ export class KafkaBus extends RedisBus {
       clock,
       log,
       version: VERSION,
+      samples: this.parts.samples,
       maxRecords,
       maxBytes,
       observe,

@@ -1,7 +1,17 @@
 import type { BackendDropReason, BackendMetrics } from '../runtime/backend/backend-metrics.ts';
+import { RepeatedLines } from '../runtime/log/repeated-lines.ts';
 import { COUNTER, type DropReason } from '../runtime/metrics/counter-slots.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
+import type { Clock } from '../runtime/ports/clock.ts';
+import type { Log } from '../runtime/ports/log.ts';
 import type { PushMetrics } from '../runtime/push/push-metrics.ts';
+
+/** Lines that are held back when there are too many, and counted. */
+export function countedLines(log: Log, clock: Clock, metrics: Metrics): RepeatedLines {
+  return new RepeatedLines(log, clock, {
+    onHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
+  });
+}
 
 /** What the push API reports, in the node's counters. */
 export function pushMetrics(metrics: Metrics): PushMetrics {

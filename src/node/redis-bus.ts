@@ -14,12 +14,12 @@ import { recordFacts } from '../runtime/backend/record-facts.ts';
 import { NodeDirectory } from '../runtime/cluster/node-directory.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { SESSION_KEY_BYTES } from '../runtime/identity/session-id.ts';
-import { RepeatedLines } from '../runtime/log/repeated-lines.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
 import type { BusParts } from './bus-for.ts';
 import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
+import { countedLines } from './node-metrics.ts';
 
 const COMMAND_TIMEOUT = 2_000;
 const PEER_KEY_BYTES = 32;
@@ -94,9 +94,7 @@ export class RedisBus implements ClusterBus {
 
   protected async openLogs(self: Incarnation, holds: () => boolean): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
-    const lines = new RepeatedLines(log, clock, {
-      onHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
-    });
+    const lines = countedLines(log, clock, metrics);
     const { client, directory } = this;
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
     const mailbox = new StreamMailbox({

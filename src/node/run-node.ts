@@ -7,6 +7,7 @@ import { describeAddresses } from './addresses.ts';
 import { type BusParts, busFor } from './bus-for.ts';
 import { ClusterNode } from './cluster-node.ts';
 import { startDemo } from './demo.ts';
+import { tracingFor } from './open-tracer.ts';
 import type { Ports } from './ports.ts';
 import { SingleNode } from './single-node.ts';
 import { configOfWorker } from './worker-config.ts';
@@ -46,11 +47,12 @@ export async function runNode(options: RunOptions): Promise<number> {
   const demo = role === 'dev' ? await startDemo(config, log) : null;
   const shared = { config, log, logLevel: control, droppedLogLines: () => output.dropped(), version };
   const link = worker === 0 ? null : new WorkerLink(worker);
+  const openTracing = (await tracingFor(config, role, version)) ?? undefined;
   const openBus = (parts: BusParts) => busFor(config, parts);
   const node: RunnableNode =
     role === 'dev'
-      ? new SingleNode({ ...shared, demo })
-      : new ClusterNode({ ...shared, role, worker, openBus, link });
+      ? new SingleNode({ ...shared, openTracing, demo })
+      : new ClusterNode({ ...shared, openTracing, role, worker, openBus, link });
   const drain = () => node.drain();
   const hangUp = () => void reloadSettings(reload, node, control);
   // Before it starts: by default any of them would end a process that has not come to its addresses yet.

@@ -22,13 +22,18 @@ import type { LogLevelControl } from '../runtime/ports/log-level.ts';
 import type { UpstreamLog } from '../runtime/ports/upstream-log.ts';
 import { endLogins } from '../runtime/socket/end-logins.ts';
 import { SystemClock } from '../runtime/time/system-clock.ts';
+import { TracedUpstreamLog } from '../runtime/trace/traced-upstream-log.ts';
+import type { Tracer } from '../runtime/trace/tracer.ts';
 import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import type { Demo } from './demo.ts';
+import { withNamespace } from './demo-config.ts';
 import { GatewayRole } from './gateway-role.ts';
+import { untilHandedOver } from './handed-over.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
+import type { OpenTracing, Tracing } from './open-tracer.ts';
 import type { Ports } from './ports.ts';
 import { RevocationDesk } from './revocation-desk.ts';
 import { SilenceableLog } from './silenceable-log.ts';
@@ -41,6 +46,8 @@ export interface SingleNodeOptions {
   /** Lines of the log that were lost so far; none unless told. */
   readonly droppedLogLines?: () => number;
   readonly version: string;
+  /** Absent when tracing is off. */
+  readonly openTracing?: OpenTracing | undefined;
   /** Null without the demo page. */
   readonly demo: Demo | null;
   /** Time of the whole node; the system's unless told. */
@@ -53,8 +60,8 @@ export interface SingleNodeOptions {
 const ANSWER_TIMEOUT = 5_000;
 /** How long what was accepted may take to be handed over at the end, ms. */
 const FLUSH_TIMEOUT = 10_000;
-/** How often is looked whether it was, ms. */
-const HANDED_OVER_CHECK = 10;
+/** How long the last spans may take to be exported, ms. */
+const LAST_SPANS = 2_000;
 
 /** All roles in one process, on the memory bus. The composition root: the one place that sees every adapter. */
 export class SingleNode {
@@ -74,6 +81,8 @@ export class SingleNode {
   private readonly exposition: Exposition;
   private readonly revocationDesk: RevocationDesk;
   private readonly life: NodeLife;
+  private readonly tracing: Tracing | null;
+  private readonly tracer: Tracer | undefined;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
   private hasStopped = false;
@@ -88,6 +97,9 @@ export class SingleNode {
       this.resolveStopped = resolve;
     });
     const node = config.cluster.nodeId ?? 0;
+    this.tracing = options.openTracing?.({ clock, metrics, log }) ?? null;
+    const tracer = this.tracing?.tracer.at(node);
+    this.tracer = tracer;
     const wheel = new TimingWheel(clock, {
       onStall: () => metrics.counters.add(COUNTER.stallsForgiven),
     });
@@ -108,7 +120,8 @@ export class SingleNode {
       maxBytes: config.backend.queue.maxBytes,
     });
     this.memoryLog = upstreamLog;
-    this.upstreamLog = options.wrapUpstreamLog?.(upstreamLog) ?? upstreamLog;
+    const wrapped = options.wrapUpstreamLog?.(upstreamLog) ?? upstreamLog;
+    this.upstreamLog = tracer === undefined ? wrapped : new TracedUpstreamLog(wrapped, tracer, clock);
     const dispatcher = new Dispatcher({
       presence,
       mailbox,
@@ -116,6 +129,7 @@ export class SingleNode {
       node,
       answerTimeout: ANSWER_TIMEOUT,
       delays: metrics.deliveryDelay.dispatch,
+      tracer,
     });
 
     this.api = new ApiRole({
@@ -128,6 +142,7 @@ export class SingleNode {
       metrics,
       log,
       nextId,
+      tracer,
     });
 
     const revokedTokens = new RevokedTokens(clock);
@@ -157,6 +172,7 @@ export class SingleNode {
       dispatcher,
       isRevoked,
       authenticator,
+      tracer,
     });
     this.gateway = this.clients.gateway;
     mailbox.open(node, (letter) => this.gateway.postbox.receive(letter));
@@ -250,12 +266,14 @@ export class SingleNode {
   private async rehearse(): Promise<void> {
     const deaf = this.upstreamLog.consume((_record, settle) => settle());
     this.log.isSilent = true;
+    if (this.tracer !== undefined) this.tracer.isSilent = true;
     try {
       await this.clients.rehearse();
     } finally {
       await deaf.stop(FLUSH_TIMEOUT);
       this.metrics.clear();
       this.log.isSilent = false;
+      if (this.tracer !== undefined) this.tracer.isSilent = false;
     }
   }
 
@@ -263,19 +281,8 @@ export class SingleNode {
     this.clients.stopListening();
     this.api.stopListening();
     await this.upstreamLog.flush();
-    await this.handedOver();
+    await untilHandedOver(this.memoryLog, this.clock, () => this.hasStopped);
     await this.api.stopHearing(FLUSH_TIMEOUT);
-  }
-
-  /** The memory bus ends with the process, so everything on it must have reached its reader before. */
-  private handedOver(): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (this.memoryLog.size === 0 || this.hasStopped) resolve();
-        else this.clock.after(HANDED_OVER_CHECK, look);
-      };
-      look();
-    });
   }
 
   private async stop(code: number): Promise<void> {
@@ -283,15 +290,11 @@ export class SingleNode {
     this.clients.close();
     this.exposition.close();
     await Promise.all([this.api.close(), this.admin?.close(), this.upstreamLog.close()]);
+    await this.tracing?.sink.close(LAST_SPANS);
     this.resolveStopped(code);
   }
 
   private dependencies() {
     return { bus: { ok: true, detail: 'memory' }, backend: this.api.condition() };
   }
-}
-
-function withNamespace(config: Config, namespace: string): Config {
-  const { socketio } = config;
-  return { ...config, socketio: { ...socketio, namespaces: [...socketio.namespaces, namespace] } };
 }

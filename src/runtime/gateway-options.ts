@@ -17,6 +17,7 @@ import type { Presence } from './ports/presence.ts';
 import type { UpstreamLog } from './ports/upstream-log.ts';
 import type { Publisher } from './ports/web-socket.ts';
 import type { SessionWatch } from './socket/session-manager.ts';
+import type { Tracer } from './trace/tracer.ts';
 
 export interface OtherNodes {
   /** The incarnation that bears a number now; null when none does. */
@@ -53,6 +54,8 @@ export interface GatewayOptions {
   readonly sessionWatch?: SessionWatch;
   /** Whether a token was revoked, by its id; none ever is unless told. */
   readonly isRevoked?: (tokenId: string) => boolean;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
   /** Null with `auth.mode=none`. */
   readonly authenticator: Authenticator | null;
   /** Null when no limit per address is configured. */

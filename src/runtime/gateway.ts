@@ -42,6 +42,7 @@ import { SocketActor } from './socket/socket-actor.ts';
 import { SocketTable } from './socket/socket-table.ts';
 import { Sockets } from './socket/sockets.ts';
 import { Upstream } from './socket/upstream.ts';
+import { DeliverySpans } from './trace/delivery-spans.ts';
 
 /**
  * The part of a node that holds connections. Joins the parts; what each does stands in its own file. Nothing here
@@ -308,7 +309,13 @@ export class Gateway {
       mailbox: options.mailbox,
       selection,
       delivery,
-      times: new DeliveryTimes(clock, outbound, metrics.deliveryDelay, options.defer),
+      times: new DeliveryTimes(
+        clock,
+        outbound,
+        metrics.deliveryDelay,
+        options.defer,
+        options.tracer === undefined ? null : new DeliverySpans(options.tracer),
+      ),
       membership,
       disconnect: (socket, closeConnection) => this.sockets.disconnect(socket, closeConnection),
       acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket, ackId, body),

@@ -34,20 +34,26 @@ export class CallHeaders {
    * Names and values in turn, pushed onto `headers`.
    *
    * @param times when it came to each stage of its way so far
+   * @param traceparent of the call, where it is traced
    */
   add(
     headers: string[],
     { messageId, traceId }: Called,
     body: string | Uint8Array,
     times: readonly number[],
+    traceparent?: string,
   ): void {
-    const span = Buffer.from(this.#random.bytes(8)).toString('hex');
-    headers.push('traceparent', `00-${traceId}-${span}-01`);
+    headers.push('traceparent', traceparent ?? this.#traceparent(traceId));
     for (let stage = 0; stage < times.length; stage++) headers.push(TIMES[stage]!, String(times[stage]));
     if (this.#signature === null) return;
     const seconds = Math.floor(this.#clock.wallNow() / 1000);
     headers.push('webhook-id', messageId, 'webhook-timestamp', `${seconds}`);
     headers.push('webhook-signature', this.#signature.sign(messageId, seconds, body));
+  }
+
+  /** Nobody has decided whether the trace is sampled: whoever is called may. */
+  #traceparent(traceId: string): string {
+    return `00-${traceId}-${Buffer.from(this.#random.bytes(8)).toString('hex')}-01`;
   }
 }
 

@@ -53,9 +53,13 @@ export class JsonBackendClient implements BackendClient {
     return !this.#absent.has(RECORD_METHODS[kind]);
   }
 
-  async call(record: UpstreamRecord, times: readonly number[] = []): Promise<BackendAnswer> {
+  async call(
+    record: UpstreamRecord,
+    times: readonly number[] = [],
+    traceparent?: string,
+  ): Promise<BackendAnswer> {
     const method = RECORD_METHODS[record.kind];
-    const { status, text } = await this.#post(method, record, recordToJson(record), times);
+    const { status, text } = await this.#post(method, record, recordToJson(record), times, traceparent);
     if (status >= 200 && status < 300) return this.#reader.readJson(text, record);
     const failure = httpFailure(status, readErrorBody(text));
     if (failure.code === 'unimplemented') this.#absent.note(method);
@@ -84,11 +88,12 @@ export class JsonBackendClient implements BackendClient {
     about: UpstreamRecord | AuthenticationQuestion,
     body: string,
     times: readonly number[],
+    traceparent?: string,
   ): Promise<JsonResponse> {
     const headers = ['content-type', 'application/json', 'accept', 'application/json'];
     headers.push('connect-protocol-version', '1', 'connect-timeout-ms', `${this.#timeout}`);
     headers.push('user-agent', 'holdfast');
-    this.#headers.add(headers, about, body, times);
+    this.#headers.add(headers, about, body, times, traceparent);
     const exchange = new JsonExchange(this.#clock, this.#timeout, this.#maxAnswer);
     exchange.send(this.#pool, { method: 'POST', path: this.#prefix + methodPath(method), headers, body });
     return exchange.response;

@@ -61,9 +61,13 @@ export class ProtoBackendClient implements BackendClient {
     return !this.#absent.has(RECORD_METHODS[kind]);
   }
 
-  async call(record: UpstreamRecord, times: readonly number[] = []): Promise<BackendAnswer> {
+  async call(
+    record: UpstreamRecord,
+    times: readonly number[] = [],
+    traceparent?: string,
+  ): Promise<BackendAnswer> {
     try {
-      return await this.#call(record, times);
+      return await this.#call(record, times, traceparent);
     } catch (error) {
       const failure = holdfastErrorOf(error);
       if (failure.code === 'unimplemented') this.#absent.note(RECORD_METHODS[record.kind]);
@@ -85,23 +89,27 @@ export class ProtoBackendClient implements BackendClient {
     this.#disconnect();
   }
 
-  async #call(record: UpstreamRecord, times: readonly number[]): Promise<BackendAnswer> {
+  async #call(
+    record: UpstreamRecord,
+    times: readonly number[],
+    traceparent: string | undefined,
+  ): Promise<BackendAnswer> {
     switch (record.kind) {
       case 'connect': {
         const message = connectMessage(record);
-        const options = this.#options(record, OnConnectRequestSchema, message, times);
+        const options = this.#options(record, OnConnectRequestSchema, message, times, traceparent);
         const { actions } = await this.#client.onConnect(message, options);
         return this.#reader.readMessage(undefined, actions, record);
       }
       case 'message': {
         const message = messageMessage(record);
-        const options = this.#options(record, OnMessageRequestSchema, message, times);
+        const options = this.#options(record, OnMessageRequestSchema, message, times, traceparent);
         const { ack, actions } = await this.#client.onMessage(message, options);
         return this.#reader.readMessage(ack, actions, record);
       }
       case 'disconnect': {
         const message = disconnectMessage(record);
-        const options = this.#options(record, OnDisconnectRequestSchema, message, times);
+        const options = this.#options(record, OnDisconnectRequestSchema, message, times, traceparent);
         const { actions } = await this.#client.onDisconnect(message, options);
         return this.#reader.readMessage(undefined, actions, record);
       }
@@ -113,9 +121,10 @@ export class ProtoBackendClient implements BackendClient {
     schema: Schema,
     message: MessageShape<Schema>,
     times: readonly number[],
+    traceparent?: string,
   ): CallOptions {
     const flat: string[] = [];
-    this.#headers.add(flat, about, toBinary(schema, message), times);
+    this.#headers.add(flat, about, toBinary(schema, message), times, traceparent);
     const headers: [string, string][] = [];
     for (let index = 0; index < flat.length; index += 2) headers.push([flat[index]!, flat[index + 1]!]);
     return { headers, timeoutMs: this.#timeout };

@@ -22,6 +22,8 @@ export interface KafkaUpstreamLogOptions {
   /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
   readonly holds?: () => boolean;
   readonly version: string;
+  /** Whether a trace is sampled; said of none that it is not unless told. */
+  readonly samples?: ((traceId: string) => boolean) | undefined;
   readonly topic?: string;
   readonly group?: string;
   readonly maxRecords: number;
@@ -68,7 +70,8 @@ export class KafkaUpstreamLog implements UpstreamLog {
   }
 
   append(record: UpstreamRecord): void {
-    const { value, headers } = encodeRecord(record, this.#options.version);
+    const { version, samples } = this.#options;
+    const { value, headers } = encodeRecord(record, version, samples?.(record.traceId));
     this.#writer.write({
       message: { key: record.key, value, headers },
       bytes: sizeOf(record),

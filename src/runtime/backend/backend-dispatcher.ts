@@ -6,6 +6,8 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { UpstreamLog, UpstreamRecord, UpstreamSubscription } from '../ports/upstream-log.ts';
+import { RecordSpan } from '../trace/record-span.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import { traceparentOf } from '../trail.ts';
 import { AnswerPerformer, type AnswerPerformerOptions } from './answer-performer.ts';
 import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
@@ -24,6 +26,8 @@ export interface BackendDispatcherOptions extends Omit<AnswerPerformerOptions, '
   readonly log: Log;
   readonly metrics: BackendMetrics;
   readonly limits: BackendLimits;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** `backend.concurrency`, `.queue`, `.retry`, `.breaker`. Times in milliseconds, sizes in bytes. */
@@ -129,7 +133,10 @@ export class BackendDispatcher {
     this.#records++;
     this.#bytes += bytes;
     const lane = this.#lanes.busied(record.key);
-    lane.waiting.push({ record, settle, heard: this.#options.clock.wallNow(), bytes });
+    const { clock, tracer } = this.#options;
+    const heard = clock.wallNow();
+    const span = tracer === undefined ? null : new RecordSpan(tracer, record, heard);
+    lane.waiting.push({ record, settle, heard, bytes, span });
     if (lane.waiting.length > 1) return;
     this.#ready.push(lane);
     this.#pump();
@@ -183,9 +190,11 @@ export class BackendDispatcher {
     const start = clock.now();
     const asked = clock.wallNow();
     const times = [record.time, record.logged ?? record.time, waiting.heard, asked];
+    const call = waiting.span?.call(asked);
     let answer: BackendAnswer | null = null;
     try {
-      answer = await this.#caller.call(record, times);
+      answer = await this.#caller.call(record, times, call?.traceparent);
+      call?.ended(clock.wallNow(), '');
       const took = clock.now() - start;
       metrics.called(method, 'ok', took / 1000);
       metrics.answered(Math.max(0, asked - waiting.heard), took);
@@ -194,13 +203,15 @@ export class BackendDispatcher {
     } catch (error) {
       if (this.#hasEnded) return;
       const failure = this.#failureOf(error, record);
+      call?.ended(clock.wallNow(), failure.code);
       metrics.called(method, failure.code, (clock.now() - start) / 1000);
       this.#failed(lane, waiting, failure, start);
     }
     if (answer !== null) {
       if (answer !== NOTHING_TO_DO) {
         times.push(clock.wallNow());
-        const trail = { traceparent: traceparentOf(record.traceId), times };
+        const traceparent = waiting.span?.traceparent ?? traceparentOf(record.traceId);
+        const trail = { traceparent, times };
         await this.#performer.perform(answer, record, trail);
         if (this.#hasEnded) return;
       }
@@ -218,14 +229,14 @@ export class BackendDispatcher {
     else this.#breaker.succeeded();
     if (!verdict.retry) {
       if (failure.code !== 'unimplemented') this.#drop('backend refused', record, failure);
-      this.#finish(lane, waiting);
+      this.#finish(lane, waiting, failure.code);
       return;
     }
     if (lane.failures === 0) lane.failingSince = start;
     lane.failures++;
     if (record.kind !== 'disconnect' && clock.now() - lane.failingSince >= limits.retry.deadline) {
       this.#drop('backend unavailable', record, failure);
-      this.#finish(lane, waiting);
+      this.#finish(lane, waiting, failure.code);
       return;
     }
     metrics.retried(RECORD_METHODS[record.kind]);
@@ -242,7 +253,8 @@ export class BackendDispatcher {
   }
 
   /** The first record of the lane is done with. */
-  #finish(lane: Lane, { settle, bytes }: WaitingRecord): void {
+  #finish(lane: Lane, { settle, bytes, span }: WaitingRecord, error = ''): void {
+    span?.ended(this.#options.clock.wallNow(), error);
     lane.waiting.shift();
     lane.failures = 0;
     this.#records--;

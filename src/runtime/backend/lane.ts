@@ -1,5 +1,6 @@
 import type { TimerHandle } from '../ports/clock.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
+import type { RecordSpan } from '../trace/record-span.ts';
 
 /** A record that waits for the backend. */
 export interface WaitingRecord {
@@ -9,6 +10,8 @@ export interface WaitingRecord {
   readonly heard: number;
   /** What it takes of the queue's bound. */
   readonly bytes: number;
+  /** Null when tracing is off. */
+  readonly span: RecordSpan | null;
 }
 
 /** The records of one socket. The first is the one being called, or to be called next. */

@@ -16,8 +16,8 @@ export class PreferredCaller implements BackendCaller {
     return this.#choose().hears(kind);
   }
 
-  call(record: UpstreamRecord, times: readonly number[] = []): Promise<BackendAnswer> {
-    return this.#choose().call(record, times);
+  call(record: UpstreamRecord, times: readonly number[] = [], traceparent?: string): Promise<BackendAnswer> {
+    return this.#choose().call(record, times, traceparent);
   }
 
   #choose(): BackendCaller {

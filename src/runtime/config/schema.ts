@@ -4,6 +4,8 @@ import { optional, setting } from './setting.ts';
 import {
   choice,
   duration,
+  fraction,
+  httpHeader,
   integer,
   list,
   listenAddress,
@@ -415,6 +417,24 @@ export const CONFIG_SCHEMA = z.object({
   inspect: z.object({
     history: setting(integer(1, 10_000, 'events'), '32', 'Events kept of a watched connection.'),
     maxWatched: setting(integer(1, 100_000, 'connections'), '100', 'Most connections watched at once.'),
+  }),
+  tracing: z.object({
+    endpoint: setting(
+      url('http', 'https'),
+      '',
+      'Collector that takes OTLP over HTTP, such as `http://collector:4318`; `/v1/traces` is added. ' +
+        'Whoever uses it knows who talks to whom: keep the way to it private.',
+      { empty: 'no traces' },
+    ),
+    sample: setting(
+      fraction,
+      '0.01',
+      'Share of the traces that begin here, from 0 to 1. The same on all nodes, or traces have gaps. ' +
+        'A `traceparent` of a push says for itself whether it is sampled.',
+    ),
+    headers: setting(list(httpHeader), '', 'Headers for the collector as `name:value`, such as a token.', {
+      secret: true,
+    }),
   }),
   log: z.object({
     level: setting(choice(...LOG_LEVELS), 'info', 'Changeable at run time by PUT /log/level and SIGHUP.'),

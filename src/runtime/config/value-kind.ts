@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationAdvice, formatDuration, parseDuration } from './duration.ts';
+import { type HttpHeader, parseHttpHeader } from './http-header.ts';
 import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { type PushToken, parsePushToken } from './push-token.ts';
 import { formatSize, parseSize } from './size.ts';
@@ -92,6 +93,16 @@ export function integer(least: number, most: number, unit = ''): ValueKind<numbe
     String,
   );
 }
+
+export const fraction: ValueKind<number> = kind<number>(
+  'fraction',
+  '',
+  (text) => {
+    const value = /^\d{1,3}(?:\.\d{1,9})?$/.test(text.trim()) ? Number(text) : -1;
+    return value >= 0 && value <= 1 ? { value } : { wrong: 'must be a number from 0 to 1, such as 0.01' };
+  },
+  String,
+);
 
 export const toggle: ValueKind<boolean> = {
   ...kind<boolean>(
@@ -188,6 +199,18 @@ export const pushToken: ValueKind<PushToken> = kind<PushToken>(
       : { value: token };
   },
   ({ name, secret }) => `${name}:${secret}`,
+);
+
+export const httpHeader: ValueKind<HttpHeader> = kind<HttpHeader>(
+  'name:value',
+  '',
+  (text) => {
+    const header = parseHttpHeader(text);
+    return header === null
+      ? { wrong: 'must be name:value, as in an HTTP request; a value with a comma needs a list in a file' }
+      : { value: header };
+  },
+  ({ name, value }) => `${name}:${value}`,
 );
 
 /** A list of `element`: a sequence in a file, separated by commas in a flag or variable. */

@@ -1,6 +1,8 @@
 import type { Outbound } from '../connection/outbound.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeliverySpans } from '../trace/delivery-spans.ts';
+import type { AcknowledgeLetter, CommandLetter } from './letter.ts';
 
 export interface DeliveryDelays {
   readonly mailbox: Histogram;
@@ -16,6 +18,7 @@ export class DeliveryTimes {
   private readonly outbound: Outbound;
   private readonly delays: DeliveryDelays;
   private readonly defer: (callback: () => void) => void;
+  private readonly spans: DeliverySpans | null;
   private letters = 0;
   private received = 0;
 
@@ -24,30 +27,31 @@ export class DeliveryTimes {
     outbound: Outbound,
     delays: DeliveryDelays,
     defer: (callback: () => void) => void,
+    spans: DeliverySpans | null = null,
   ) {
     this.clock = clock;
     this.outbound = outbound;
     this.delays = delays;
     this.defer = defer;
+    this.spans = spans;
   }
 
-  /**
-   * A letter has been read that makes something be written.
-   *
-   * @param posted when it was, ms since 1970
-   */
-  took(posted: number): void {
+  /** A letter has been read that makes something be written. */
+  took(letter: AcknowledgeLetter | CommandLetter): void {
     if (this.letters++ === 0) {
       this.received = this.clock.wallNow();
       this.defer(this.written);
     }
     // Clocks of two nodes may differ; nothing arrives before it was posted. A node of another version may not say when.
-    this.delays.mailbox.observe(Math.max(0, this.received - posted) || 0);
+    this.delays.mailbox.observe(Math.max(0, this.received - letter.time) || 0);
+    this.spans?.took(letter, this.received);
   }
 
   private readonly written = (): void => {
     this.outbound.flush();
-    this.delays.delivery.add(Math.max(0, this.clock.wallNow() - this.received), this.letters);
+    const now = this.clock.wallNow();
+    this.delays.delivery.add(Math.max(0, now - this.received), this.letters);
+    this.spans?.written(now);
     this.letters = 0;
   };
 }

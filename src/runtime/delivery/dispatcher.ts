@@ -6,6 +6,8 @@ import type { Absentees } from '../ports/absentees.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Mailbox, Patience } from '../ports/mailbox.ts';
 import type { Presence } from '../ports/presence.ts';
+import { postingSpan } from '../trace/posting-span.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import type { Trail } from '../trail.ts';
 import type { AckResult, Command, EmitCommand } from './command.ts';
 import type { Deliverer } from './deliverer.ts';
@@ -29,6 +31,8 @@ export interface DispatcherOptions {
   readonly absentees?: Absentees;
   /** How long what is to be delivered takes to be posted. Not timed unless given. */
   readonly delays?: Histogram;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** How long (ms) after the deadline of acknowledgements nodes may take to say which came. */
@@ -220,6 +224,13 @@ export class Dispatcher implements Deliverer {
   }
 
   private postTo(nodes: readonly number[], letter: Letter, patience: Patience): void | Promise<void> {
+    const { clock, tracer } = this.options;
+    const span = tracer === undefined ? null : postingSpan(tracer, letter, nodes.length);
+    if (span === null) return this.post(nodes, letter, patience);
+    return span.until(this.post(nodes, span.letter, patience), clock);
+  }
+
+  private post(nodes: readonly number[], letter: Letter, patience: Patience): void | Promise<void> {
     if (nodes.length === 1) return this.options.mailbox.post(nodes[0]!, letter, patience);
     const posted: Promise<void>[] = [];
     for (const node of nodes) {

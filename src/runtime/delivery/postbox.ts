@@ -112,7 +112,7 @@ export class Postbox {
   private perform(given: CommandLetter): void {
     const letter =
       given.repeats === true ? this.unrepeated(given) : this.options.lateCopies.withoutGiven(given);
-    const { command, reply, time } = letter;
+    const { command, reply } = letter;
     const { delivery, membership, times, lettersSeen } = this.options;
     if (letter.passedBy !== undefined) this.giveWhatCameBefore(letter);
     const detour = new Detour(letter);
@@ -121,7 +121,7 @@ export class Postbox {
     lettersSeen.add(letter);
     switch (command.kind) {
       case 'emit':
-        times.took(time);
+        times.took(letter);
         delivery.emit(command, (result) => this.answer(reply, { kind: 'acks', result }, detour.also));
         // Whoever has them now gathers their acknowledgements.
         detour.sendOn(this.options.node, reply);
@@ -198,7 +198,7 @@ export class Postbox {
 
   private acknowledge(letter: AcknowledgeLetter): void {
     if (this.sendAfter(letter)) return;
-    this.options.times.took(letter.time);
+    this.options.times.took(letter);
     this.options.acknowledge(letter.socket, letter.ackId, letter.body);
   }
 

@@ -158,6 +158,10 @@ export const COUNTER = Object.freeze({
     'holdfast_backend_breaker_opened_total',
     'Times the circuit breaker stopped calls of the backend.',
   ),
+  spans: layout.per('holdfast_spans_total', 'Spans of traces, by outcome.', 'outcome', [
+    'exported',
+    'dropped',
+  ]),
   logLinesHeldBack: layout.one(
     'holdfast_log_lines_held_back_total',
     'Repeated log lines that were not written.',

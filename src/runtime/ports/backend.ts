@@ -16,8 +16,11 @@ import type { UpstreamRecord } from './upstream-log.ts';
 export interface BackendCaller {
   /** Whether records of this kind have a hearer now. When not, they need not be kept. */
   hears(kind: UpstreamRecord['kind']): boolean;
-  /** @param times when it came to each of `STAGES`, up to `backend`, which is now; ms since 1970 */
-  call(record: UpstreamRecord, times?: readonly number[]): Promise<BackendAnswer>;
+  /**
+   * @param times when it came to each of `STAGES`, up to `backend`, which is now; ms since 1970
+   * @param traceparent of this call, where it is traced
+   */
+  call(record: UpstreamRecord, times?: readonly number[], traceparent?: string): Promise<BackendAnswer>;
 }
 
 /** What a backend made of a record. Targets are complete: what the answer left out is the calling socket. */

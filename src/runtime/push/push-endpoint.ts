@@ -6,6 +6,8 @@ import { RepeatedLines } from '../log/repeated-lines.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { PushMethod } from '../ports/push-method.ts';
+import { PushSpan } from '../trace/push-span.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import { freshTrail } from '../trail.ts';
 import type { PushCaller } from './push-caller.ts';
 import type { PushMetrics } from './push-metrics.ts';
@@ -24,6 +26,8 @@ export interface PushEndpointOptions {
   readonly metrics: PushMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Headers of a request that mean something to every door; empty without. */
@@ -53,15 +57,17 @@ export class PushEndpoint {
   readonly #metrics: PushMetrics;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #tracer: Tracer | undefined;
   /** What is wrong with us is wrong with every push. */
   readonly #lines: RepeatedLines;
 
-  constructor({ service, tokens, metrics, clock, log }: PushEndpointOptions) {
+  constructor({ service, tokens, metrics, clock, log, tracer }: PushEndpointOptions) {
     this.#service = service;
     this.#tokens = tokens;
     this.#metrics = metrics;
     this.#clock = clock;
     this.#log = log;
+    this.#tracer = tracer;
     this.#lines = new RepeatedLines(log, clock);
   }
 
@@ -109,16 +115,19 @@ export class PushEndpoint {
     read: () => PushRequest,
   ): PushResult | HoldfastError | Promise<PushResult> {
     const start = this.#clock.now();
+    const now = this.#clock.wallNow();
     let token = '';
+    let span: PushSpan | null = null;
     try {
       ({ token } = this.#tokens.authenticate(authorization));
-      const trail = freshTrail(traceparent, this.#clock.wallNow());
+      if (this.#tracer !== undefined) span = new PushSpan(this.#tracer, method, traceparent, now);
+      const trail = span?.trail ?? freshTrail(traceparent, now);
       const result = this.#service.perform(read(), { token, trail });
-      if (result instanceof Promise) return this.#finish(result, method, token, start);
-      this.#succeeded(method, token, start);
+      if (result instanceof Promise) return this.#finish(result, method, token, start, span);
+      this.#succeeded(method, token, start, span);
       return result;
     } catch (error) {
-      return this.#failed(error, method, token, start);
+      return this.#failed(error, method, token, start, span);
     }
   }
 
@@ -127,26 +136,35 @@ export class PushEndpoint {
     method: PushMethod,
     token: string,
     start: number,
+    span: PushSpan | null,
   ): Promise<PushResult> {
     try {
       const value = await result;
-      this.#succeeded(method, token, start);
+      this.#succeeded(method, token, start, span);
       return value;
     } catch (error) {
-      throw this.#failed(error, method, token, start);
+      throw this.#failed(error, method, token, start, span);
     }
   }
 
-  #succeeded(method: PushMethod, token: string, start: number): void {
+  #succeeded(method: PushMethod, token: string, start: number, span: PushSpan | null): void {
+    span?.ended(this.#clock.wallNow(), token, '');
     this.#metrics.finished(method, 'ok', token, (this.#clock.now() - start) / 1000);
     this.#log.debug({ method, pushedBy: token }, 'pushed');
   }
 
-  #failed(error: unknown, method: PushMethod, token: string, start: number): HoldfastError {
+  #failed(
+    error: unknown,
+    method: PushMethod,
+    token: string,
+    start: number,
+    span: PushSpan | null,
+  ): HoldfastError {
     const failure =
       error instanceof HoldfastError
         ? error
         : new HoldfastError('internal', 'internal error', { cause: error });
+    span?.ended(this.#clock.wallNow(), token, failure.code);
     if (failure.code === 'internal')
       this.#lines.error('push', { err: error, method, pushedBy: token }, 'push failed');
     else

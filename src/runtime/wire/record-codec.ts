@@ -21,8 +21,12 @@ const LIMITS = {
 const MAX_TIME = 8_640_000_000_000_000;
 
 /** A record as Kafka carries it: value `[event, ...args]` in MessagePack with bytes as bin, the rest in headers. */
-export function encodeRecord(record: UpstreamRecord, version: string): { value: Buffer; headers: Headers } {
-  return { value: encodeValue(record), headers: recordHeaders(record, version) };
+export function encodeRecord(
+  record: UpstreamRecord,
+  version: string,
+  isSampled = true,
+): { value: Buffer; headers: Headers } {
+  return { value: encodeValue(record), headers: recordHeaders(record, version, isSampled) };
 }
 
 /** Throws `HoldfastError('invalid_argument')` for what is no record. */

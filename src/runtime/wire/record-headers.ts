@@ -12,14 +12,14 @@ const CONTROL = /[\u0000-\u001f\u007f]/g;
  * A record's headers: everything but the event and its arguments, so that nobody needs to decode a value to know where
  * it belongs. Only names listed here are written; what clients sent is cut to size and freed of control characters.
  */
-export function recordHeaders(record: UpstreamRecord, version: string): Headers {
+export function recordHeaders(record: UpstreamRecord, version: string, isSampled = true): Headers {
   const { socket, messageId, traceId, time, home, kind } = record;
   const headers: Headers = {
     'X-ID': socket.id,
     'X-Event': EVENTS[kind],
     'X-Server-Version': version,
     'X-Trace-ID': traceId,
-    traceparent: `00-${traceId}-${traceId.slice(16)}-01`,
+    traceparent: `00-${traceId}-${traceId.slice(16)}-${isSampled ? '01' : '00'}`,
     'X-Time-Gateway': textOf(time),
     'X-Namespace': clean(socket.namespace),
     'X-Transport': socket.transport,

@@ -1,0 +1,29 @@
+/**
+ * Where finished spans go (OpenTelemetry). `add` never blocks and never throws: what cannot be taken is dropped and
+ * counted.
+ */
+export interface SpanSink {
+  add(span: Span): void;
+  /** Sends what is there, if it is taken within `deadline` ms; the rest is dropped. */
+  close(deadline: number): Promise<void>;
+}
+
+/** In OpenTelemetry's words. */
+export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+
+export interface Span {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+  /** Empty for the root of a trace. */
+  readonly parentId: string;
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly end: number;
+  readonly attributes: Readonly<Record<string, string | number>>;
+  /** What went wrong; empty when nothing did. */
+  readonly error: string;
+}
