@@ -179,3 +179,13 @@ describe('a record in Kafka', () => {
     );
   });
 });
+
+it('says in traceparent whether the trace is sampled, and that it may be while nobody decides', () => {
+  fc.assert(
+    fc.property(records, (one) => {
+      const flags = (isSampled?: boolean) => encodeRecord(one, '1', isSampled).headers.traceparent?.slice(-3);
+      expect([flags(), flags(true), flags(false)]).toEqual(['-01', '-01', '-00']);
+    }),
+    { numRuns: 10 },
+  );
+});

@@ -29,7 +29,8 @@ export class RecordSpan {
     this.record = record;
     this.start = start;
     this.isSampled = tracer.samples(record.traceId);
-    this.spanId = tracer.newSpanId();
+    // Nobody will ever see the id of one that is not sampled.
+    this.spanId = this.isSampled ? tracer.newSpanId() : upstreamSpanId(record.traceId);
   }
 
   /** For what the answer leads to. */
