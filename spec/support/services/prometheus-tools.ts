@@ -19,10 +19,14 @@ export function prometheusTool(name: 'prometheus' | 'promtool'): string {
   if (exists(name)) return name;
   const cached = join(FOLDER, name);
   if (!existsSync(cached)) unpack();
-  return cached;
+  if (spawnSync(cached, ['--version'], { stdio: ['ignore', 'ignore', 2] }).status === 0) return cached;
+  throw new Error(`Debian's ${name} in ${FOLDER} does not run on this machine. ${HELP}`);
 }
 
-/** Not installed: the package would start a server. Complete or not there at all. */
+/**
+ * Not installed: the package would start a server. Needs no root, unless the lists of packages are missing, as they are on
+ * a fresh machine. Complete or not there at all.
+ */
 function unpack(): void {
   if (!exists('apt-get') || !exists('dpkg')) throw new Error(`Prometheus is missing. ${HELP}`);
   process.stderr.write("fetching Debian's package of Prometheus, once (about 20 MB) …\n");
@@ -31,18 +35,25 @@ function unpack(): void {
   try {
     const run = (program: string, ...flags: string[]) =>
       spawnSync(program, flags, { cwd: work, stdio: ['ignore', 'ignore', 2] }).status === 0;
-    if (!run('apt-get', 'download', 'prometheus')) {
-      run('apt-get', 'update', '-qq');
-      run('apt-get', 'download', 'prometheus');
-    }
+    const fetched =
+      run('apt-get', 'download', 'prometheus') ||
+      (run('apt-get', 'update', '-qq') && run('apt-get', 'download', 'prometheus'));
     const archive = readdirSync(work).find((file) => file.endsWith('.deb'));
     const programs = join(work, 'all/usr/bin');
-    if (archive === undefined || !run('dpkg', '-x', archive, 'all') || !existsSync(programs)) {
-      throw new Error(`Prometheus could not be fetched with apt-get. ${HELP}`);
+    if (!fetched || archive === undefined || !run('dpkg', '-x', archive, 'all') || !existsSync(programs)) {
+      throw new Error(`Prometheus could not be fetched with apt-get, which says above why. ${HELP}`);
     }
-    // Whoever fetched it at the same time may have been quicker.
-    if (!existsSync(FOLDER)) renameSync(programs, FOLDER);
+    keep(programs);
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Whoever fetched it at the same time may have been quicker. */
+function keep(programs: string): void {
+  try {
+    renameSync(programs, FOLDER);
+  } catch (error) {
+    if (!existsSync(FOLDER)) throw error;
   }
 }
