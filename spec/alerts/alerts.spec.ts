@@ -9,6 +9,7 @@ import { type Services, startRedisAndKafka } from '../cluster/support/services.t
 import { until } from '../cluster/support/until.ts';
 import { RawWebSocket } from '../support/raw-websocket.ts';
 import { type Alert, PrometheusService } from '../support/services/prometheus-service.ts';
+import { LetterForger } from './letter-forger.ts';
 import { MoodyBackend } from './moody-backend.ts';
 import { alertRules, dashboards, expressions, metricsIn, RULES } from './shipped.ts';
 
@@ -33,6 +34,7 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
   let backend: MoodyBackend;
   let cluster: Cluster;
   let twin: Member;
+  let cramped: Member;
   let prometheus: PrometheusService;
   const sockets: ClientSocket[] = [];
 
@@ -55,7 +57,13 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
       'cluster.nodeId': NUMBER,
       'engine.rehearsal': 'false',
     });
-    const members = [...cluster.gateways, ...cluster.apis, twin];
+    cramped = await Member.create(
+      'gateway',
+      'cramped gateway',
+      { ...services.settings, ...settings, 'engine.rehearsal': 'false', 'slowConsumer.maxBytes': '1GB' },
+      { descriptors: 220, heap: 160 },
+    );
+    const members = [...cluster.gateways, ...cluster.apis, twin, cramped];
     prometheus = await PrometheusService.start({
       targets: members.map(({ adminPort }) => `127.0.0.1:${adminPort}`),
       rules: hastened(readFileSync(RULES, 'utf8')),
@@ -68,6 +76,7 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
     for (const socket of sockets) socket.disconnect();
     await prometheus?.close();
     await twin?.kill();
+    await cramped?.kill();
     await cluster?.close();
     await backend?.close();
     await services?.close();
@@ -234,6 +243,44 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
       await sleep(100);
     };
     await fires('HoldfastEventLoopSlow', { instance }, starve);
+  });
+
+  it('HoldfastFileDescriptorsHigh: more clients than a process may have files', async () => {
+    await cramped.start();
+    const url = `${cramped.url}/socket.io/?EIO=4&transport=websocket`;
+    const clients: RawWebSocket[] = [];
+    const come = async () => {
+      const isFull = (await cramped.metric('process_open_fds')) > 0.92 * 220;
+      if (!isFull)
+        clients.push(...(await Promise.all(Array.from({ length: 5 }, () => RawWebSocket.open(url)))));
+    };
+    await fires('HoldfastFileDescriptorsHigh', { instance: addressOf(cramped) }, come);
+    for (const client of clients) client.destroy();
+  });
+
+  it('HoldfastMemoryHigh: a client that never fetches what is kept for it', async () => {
+    const polling = `${cramped.url}/socket.io/?EIO=4&transport=polling`;
+    const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { sid: string };
+    await fetch(`${polling}&sid=${sid}`, { method: 'POST', body: '40{"user":"hoarder"}' });
+    await (await fetch(`${polling}&sid=${sid}`)).text();
+    const args = ['x'.repeat(500_000)];
+    const fill = async () => {
+      const used = await cramped.metric('nodejs_heap_size_used_bytes');
+      if (used > 0.93 * (await cramped.metric('holdfast_heap_limit_bytes'))) return;
+      await cluster.push('Emit', { to: { users: ['hoarder'] }, event: 'big', args });
+    };
+    await fires('HoldfastMemoryHigh', { instance: addressOf(cramped) }, fill);
+    await cramped.kill();
+  });
+
+  it('HoldfastInternalErrors: a letter that makes no sense', async () => {
+    const forger = await LetterForger.start(services.kafka!.brokers);
+    try {
+      const { annotations } = await fires('HoldfastInternalErrors', {}, () => forger.forge());
+      expect(annotations.summary).toContain('by a mistake of its own');
+    } finally {
+      await forger.close();
+    }
   });
 
   it('HoldfastNodeNotServing: two processes of one number', async () => {
