@@ -4,6 +4,7 @@ import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import type { BackendCaller } from '../../src/runtime/ports/backend.ts';
 import type { UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
+import type { Tracer } from '../../src/runtime/trace/tracer.ts';
 import { silentLog } from '../push/push-fixture.ts';
 import { RecordingDeliverer } from '../push/recording-deliverer.ts';
 import { type ScriptedCaller, settled } from './scripted-caller.ts';
@@ -35,7 +36,7 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
   readonly dispatcher: BackendDispatcher;
   readonly caller: Caller;
 
-  constructor(caller: Caller, limits: Partial<BackendLimits> = {}) {
+  constructor(caller: Caller, limits: Partial<BackendLimits> = {}, tracer?: Tracer) {
     this.caller = caller;
     const perform = this.deliverer.perform.bind(this.deliverer);
     const emit = this.deliverer.emit.bind(this.deliverer);
@@ -73,6 +74,7 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
         },
       },
       limits: { ...LIMITS, ...limits },
+      tracer,
     });
   }
 

@@ -39,6 +39,7 @@ describe.each([
     const answer = await client.call(record, [1, 2, 3, 4]);
     const { request, headers, protocol: spoken } = backend.calls[0]!;
     expect(spoken).toBe(protocol);
+    expect(client.rpcSystem).toBe(protocol === 'grpc' ? 'grpc' : 'connect_rpc');
     expect(request).toMatchObject({
       socket: SOCKET,
       messageId: record.messageId,

@@ -10,10 +10,13 @@ export interface OpenCall {
 
 /** A backend in the test's hands: each call stays open until the test ends it. */
 export class ScriptedCaller implements BackendCaller {
+  readonly rpcSystem = 'connect_rpc';
   /** Calls not yet ended, in the order they were made. */
   readonly open: OpenCall[] = [];
   /** Ids of all records called, repeated attempts included. */
   readonly calls: string[] = [];
+  /** What it was told of the trace of each. */
+  readonly traceparents: (string | undefined)[] = [];
   readonly deaf = new Set<UpstreamRecord['kind']>();
   mostAtOnce = 0;
 
@@ -21,8 +24,9 @@ export class ScriptedCaller implements BackendCaller {
     return !this.deaf.has(kind);
   }
 
-  call(record: UpstreamRecord): Promise<BackendAnswer> {
+  call(record: UpstreamRecord, _times?: readonly number[], traceparent?: string): Promise<BackendAnswer> {
     this.calls.push(record.messageId);
+    this.traceparents.push(traceparent);
     return new Promise((resolve, reject) => {
       const end = () => {
         this.open.splice(this.open.indexOf(call), 1);

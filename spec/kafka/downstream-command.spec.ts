@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { downstreamCommand } from '../../src/adapters/kafka/downstream-command.ts';
 
 const EVENT = pack(['saved', 'doc-1']);
+const TRAIL = { traceparent: '', times: [0, 0, 0, 0, 5] };
 
 describe('a record of ws.downstream that anybody may produce', () => {
   it.each([
@@ -29,13 +30,13 @@ describe('a record of ws.downstream that anybody may produce', () => {
       /X-Uid/,
     ],
   ])('is refused with %s, and it is said why', (_what, key, value, headers, why) => {
-    const read = () => downstreamCommand(key, value, headers as Record<string, string>, 5);
+    const read = () => downstreamCommand(key, value, headers as Record<string, string>, TRAIL);
     expect(read).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
     expect(read).toThrow(why);
   });
 
   it('may name a room that looks like the beginning of a list', () => {
-    const command = downstreamCommand('', EVENT, { 'X-Guid': '[draft' }, 5);
+    const command = downstreamCommand('', EVENT, { 'X-Guid': '[draft' }, TRAIL);
     expect(command.to.rooms).toEqual(['[draft']);
   });
 });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PeerClient } from '../../src/adapters/peer/peer-client.ts';
 import { PeerListener } from '../../src/adapters/uws/peer-listener.ts';
 import type { Visit } from '../../src/runtime/ports/peers.ts';
-import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { Client } from '../gateway/client.ts';
 import { World } from '../gateway/world.ts';
 
@@ -32,8 +31,7 @@ beforeAll(async () => {
       key: KEY,
       self,
       moveTimeout: 0,
-      clock: new SystemClock(),
-      log: silent,
+      lines: { warn: () => {} },
     });
   [second, third] = [peer(2), peer(3)];
 });
@@ -48,9 +46,6 @@ beforeEach(() => {
   client = new Client(world, { transport: 'polling' }).join();
   visit = { sid: client.sid, speaks: 'socket.io', revision: 4, visit: 1 };
 });
-
-const quiet = () => {};
-const silent = { follows: false, debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => silent };
 
 /** Lets the home's time go on while it is asked over a real link. */
 async function meanwhile<T>(answer: Promise<T>): Promise<T> {

@@ -11,18 +11,20 @@ import { GrpcListener } from '../../src/adapters/connect/grpc-listener.ts';
 import { PushService } from '../../src/generated/holdfast/v1/push_pb.ts';
 import { AnswerReader } from '../../src/runtime/backend/answer-reader.ts';
 import { EventSubscribers } from '../../src/runtime/backend/event-subscribers.ts';
+import { recordSpans } from '../traces/recorded-spans.ts';
 import { PushFixture, realClock, silentLog, TOKEN } from './push-fixture.ts';
 import { SOCKET } from './recording-deliverer.ts';
 
 const headers = { authorization: `Bearer ${TOKEN.secret}` };
 
 describe('the gRPC port', () => {
+  const { tracer, spans } = recordSpans();
   let fixture: PushFixture;
   let listener: GrpcListener;
   let baseUrl: string;
 
   beforeAll(async () => {
-    fixture = new PushFixture();
+    fixture = new PushFixture(realClock, [TOKEN], tracer);
     listener = new GrpcListener({
       endpoint: fixture.endpoint,
       subscribers: new EventSubscribers({ clock: realClock, timeout: 1000, grace: 0 }),
@@ -81,6 +83,26 @@ describe('the gRPC port', () => {
       const listed = await client().listSockets({ pageSize: 1 }, { headers });
       expect(listed.sockets[0]).toMatchObject(SOCKET);
       expect(await client().countSockets({}, { headers })).toMatchObject({ sockets: 0, users: 0 });
+    });
+
+    it('is traced, and the span says which protocol it was', async () => {
+      const traceId = name.length.toString(16).padStart(32, 'a');
+      const traced = { ...headers, traceparent: `00-${traceId}-${'cd'.repeat(8)}-01` };
+      await client().emit({ to: { everyone: true }, event: 'e' }, { headers: traced });
+      await client()
+        .emit({ event: 'e' }, { headers: traced })
+        .catch(() => {});
+      const [done, refused] = spans.filter((span) => span.traceId === traceId);
+      const isGrpc = name.startsWith('gRPC');
+      expect(done).toMatchObject({ name: 'holdfast.v1.PushService/Emit', kind: 'server', error: '' });
+      expect(done!.attributes).toMatchObject({
+        'rpc.system': isGrpc ? 'grpc' : 'connect_rpc',
+        'holdfast.pushed_by': 'billing',
+      });
+      const failure = isGrpc
+        ? { 'rpc.grpc.status_code': 3 }
+        : { 'rpc.connect_rpc.error_code': 'invalid_argument' };
+      expect(refused!.attributes).toMatchObject(failure);
     });
 
     it('refuses with the same errors as the short path', async () => {

@@ -6,6 +6,7 @@ import type { PushMethod } from '../../src/runtime/ports/push-method.ts';
 import { PushEndpoint, type PushRequestHeaders } from '../../src/runtime/push/push-endpoint.ts';
 import { PushService } from '../../src/runtime/push/push-service.ts';
 import { PushTokens } from '../../src/runtime/push/push-tokens.ts';
+import type { Tracer } from '../../src/runtime/trace/tracer.ts';
 import { RecordingDeliverer } from './recording-deliverer.ts';
 
 export const TOKEN = { name: 'billing', secret: 's3cret-of-billing' };
@@ -26,7 +27,7 @@ export class PushFixture {
   readonly clock: Clock;
   #ids = 0;
 
-  constructor(clock: Clock = realClock, tokens = [TOKEN, OTHER_TOKEN]) {
+  constructor(clock: Clock = realClock, tokens = [TOKEN, OTHER_TOKEN], tracer?: Tracer) {
     this.clock = clock;
     this.service = new PushService({
       deliverer: this.deliverer,
@@ -37,9 +38,13 @@ export class PushFixture {
     this.endpoint = new PushEndpoint({
       service: this.service,
       tokens: new PushTokens(tokens),
-      metrics: { finished: (method, code, token) => this.counted.push({ method, code, token }) },
+      metrics: {
+        finished: (method, code, token) => this.counted.push({ method, code, token }),
+        lineHeldBack: () => undefined,
+      },
       clock,
       log: silentLog,
+      tracer,
     });
   }
 
@@ -52,7 +57,7 @@ export class PushFixture {
 }
 
 export function headersWith(authorization: string): PushRequestHeaders {
-  return { authorization, traceparent: '' };
+  return { authorization, traceparent: '', system: 'connect_rpc' };
 }
 
 export interface Called {

@@ -33,7 +33,7 @@ export class SimulatedBackend {
 
   /** As an API node calls it. */
   callerOf(process: SimulatedProcess): BackendCaller {
-    return { hears: () => true, call: (record) => this.call(process, record) };
+    return { rpcSystem: 'connect_rpc', hears: () => true, call: (record) => this.call(process, record) };
   }
 
   private call(process: SimulatedProcess, record: UpstreamRecord): Promise<BackendAnswer> {

@@ -14,11 +14,22 @@ export async function connected(url: string): Promise<ClientSocket> {
 export async function talk(socket: ClientSocket, pushUrl: string, traceparent: string): Promise<void> {
   expect(await ask(socket, 'message-with-ack', 'tide')).toEqual(['tide']);
   const heard = next(socket, 'news');
-  const answer = await fetch(`${pushUrl}/holdfast.v1.PushService/Emit`, {
+  await pushTraced(pushUrl, 'Emit', { to: { users: ['ann'] }, event: 'news', args: [] }, traceparent);
+  await heard;
+}
+
+/** Calls a method of the push API within a trace. */
+export async function pushTraced(
+  pushUrl: string,
+  method: string,
+  request: object,
+  traceparent: string,
+): Promise<unknown> {
+  const answer = await fetch(`${pushUrl}/holdfast.v1.PushService/${method}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', traceparent },
-    body: JSON.stringify({ to: { users: ['ann'] }, event: 'news', args: [] }),
+    body: JSON.stringify(request),
   });
   expect(answer.status).toBe(200);
-  await heard;
+  return answer.json();
 }

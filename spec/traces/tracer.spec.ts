@@ -15,6 +15,7 @@ const SPAN: Span = {
   start: 1,
   end: 2,
   attributes: {},
+  node: 3,
   error: '',
 };
 
@@ -59,6 +60,11 @@ describe('sampling', () => {
     expect(tracer(0).received(begun('01'))).toMatchObject({ traceId: SPAN.traceId, isSampled: true });
     expect(tracer(1).received(begun('00'))).toMatchObject({ spanId: SPAN.spanId, isSampled: false });
     expect(tracer(1).received('nonsense')).toMatchObject({ spanId: '', isSampled: true });
+    expect(tracer(1).received('', SPAN.traceId)).toEqual({
+      traceId: SPAN.traceId,
+      spanId: '',
+      isSampled: true,
+    });
   });
 });
 

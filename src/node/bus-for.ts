@@ -2,6 +2,7 @@ import type { Config } from '../runtime/config/config.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
+import type { Tracer } from '../runtime/trace/tracer.ts';
 import type { ClusterBus } from './cluster-bus.ts';
 import { KafkaBus } from './kafka-bus.ts';
 import { RedisBus } from './redis-bus.ts';
@@ -10,8 +11,8 @@ export interface BusParts {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Whether a trace is sampled; absent when tracing is off. */
-  readonly samples?: ((traceId: string) => boolean) | undefined;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** What joins this node to the others, by `redis.url` and `kafka.brokers`. */

@@ -127,8 +127,7 @@ export class ClusterGateway implements Role {
       key: keys.peers,
       self: node,
       moveTimeout: gatewaySettings(config).times.moveTimeout,
-      clock,
-      log,
+      lines: this.lines,
     });
     this.elsewhere = new Elsewhere({
       sessionIds,

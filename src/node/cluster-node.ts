@@ -74,8 +74,7 @@ export class ClusterNode {
     });
     this.tracing = options.openTracing?.({ clock, metrics, log }) ?? null;
     const tracer = this.tracing?.tracer;
-    const samples = tracer === undefined ? undefined : (traceId: string) => tracer.samples(traceId);
-    this.bus = options.openBus({ clock, metrics, log, samples });
+    this.bus = options.openBus({ clock, metrics, log, tracer });
     this.incarnations = new Incarnations({
       ...options,
       bus: this.bus,

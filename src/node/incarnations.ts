@@ -9,7 +9,6 @@ import { HoldfastError } from '../runtime/errors/holdfast-error.ts';
 import type { Gateway } from '../runtime/gateway.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
-import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import type { Metrics } from '../runtime/metrics/metrics.ts';
 import type { Clock } from '../runtime/ports/clock.ts';
 import type { Inspector } from '../runtime/ports/inspector.ts';
@@ -22,6 +21,7 @@ import { advertisedAddress } from './advertised-address.ts';
 import { ClusterApi } from './cluster-api.ts';
 import type { ClusterBus, ClusterKeys } from './cluster-bus.ts';
 import { ClusterGateway } from './cluster-gateway.ts';
+import { countedLeaseEvents } from './counted-lease-events.ts';
 import { describeNodes } from './describe-nodes.ts';
 import { leaseRequest } from './lease-request.ts';
 import type { Ports } from './ports.ts';
@@ -98,7 +98,7 @@ export class Incarnations {
 
   /** Resolves with the ports bound, null when ended meanwhile; waits for services as long as it takes. */
   async begin(): Promise<Partial<Ports> | null> {
-    const { bus, clock, log } = this.options;
+    const { bus, clock, metrics, log } = this.options;
     if (!(await this.openPeers())) return null;
     const keeper = new LeaseKeeper({
       store: bus.leases,
@@ -110,11 +110,11 @@ export class Incarnations {
         connections: this.role?.gateway?.connections.size ?? 0,
         draining: this.isDraining ? 1 : 0,
       }),
-      events: {
+      events: countedLeaseEvents(metrics.counters, {
         suspended: () => this.suspended(),
         resumed: () => this.resumed(),
-        lost: () => this.lost(),
-      },
+        lost: () => void this.restart(),
+      }),
     });
     this.keeper = keeper;
     const lease = await keeper.acquire();
@@ -258,20 +258,13 @@ export class Incarnations {
   }
 
   private suspended(): void {
-    this.options.metrics.counters.add(COUNTER.leases.suspended);
     this.role?.fence();
     this.options.lost();
   }
 
   private resumed(): void {
-    this.options.metrics.counters.add(COUNTER.leases.resumed);
     this.role?.unfence();
     this.options.regained();
-  }
-
-  private lost(): void {
-    this.options.metrics.counters.add(COUNTER.leases.lost);
-    void this.restart();
   }
 
   private async restart(): Promise<void> {

@@ -52,10 +52,11 @@ export class KafkaBus extends RedisBus {
   }
 
   protected override async openLogs(
-    _self: Incarnation,
+    self: Incarnation,
     holds: () => boolean,
   ): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
+    const tracer = this.parts.tracer?.at(self.number);
     const lines = countedLines(log, clock, metrics);
     const { kafka, directory } = this;
     await createTopics(kafka, this.config.kafka, clock);
@@ -83,7 +84,7 @@ export class KafkaBus extends RedisBus {
       clock,
       log,
       version: VERSION,
-      samples: this.parts.samples,
+      samples: tracer === undefined ? undefined : (traceId) => tracer.samples(traceId),
       maxRecords,
       maxBytes,
       observe,
@@ -115,6 +116,7 @@ export class KafkaBus extends RedisBus {
           deliverer,
           observe,
           consumerChanged,
+          tracer,
           onDeadLetter: () => metrics.counters.add(COUNTER.deadLetters),
         });
         void inlet.start();

@@ -20,6 +20,7 @@ export function pushMetrics(metrics: Metrics): PushMetrics {
       metrics.counters.add(COUNTER.pushRequests[method][code]);
       metrics.pushDuration.observe(seconds * 1000);
     },
+    lineHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
   };
 }
 

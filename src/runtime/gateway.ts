@@ -14,10 +14,11 @@ import { Outbound } from './connection/outbound.ts';
 import { SlowConsumerWatch } from './connection/slow-consumer-watch.ts';
 import { Acks } from './delivery/acks.ts';
 import { DeliveryTimes } from './delivery/delivery-times.ts';
-import type { Letter } from './delivery/letter.ts';
 import { LocalDelivery } from './delivery/local-delivery.ts';
+import { owedLetters } from './delivery/owed-letters.ts';
 import { Postbox } from './delivery/postbox.ts';
 import { Selection } from './delivery/selection.ts';
+import { lookElsewhere } from './delivery/whereabouts.ts';
 import { ALONE, type GatewayOptions } from './gateway-options.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { Arrivals } from './handover/arrivals.ts';
@@ -42,7 +43,6 @@ import { SocketActor } from './socket/socket-actor.ts';
 import { SocketTable } from './socket/socket-table.ts';
 import { Sockets } from './socket/sockets.ts';
 import { Upstream } from './socket/upstream.ts';
-import { DeliverySpans } from './trace/delivery-spans.ts';
 
 /**
  * The part of a node that holds connections. Joins the parts; what each does stands in its own file. Nothing here
@@ -167,23 +167,8 @@ export class Gateway {
       options.sessionWatch ?? null,
     );
     const acks = new Acks(clock, counters, socketTable, options.node);
-    const post = (node: number, letter: Letter) => {
-      const failed = (error: unknown) =>
-        journal.error('letter not posted', { err: error, node }, 'a letter to another node was not posted');
-      try {
-        const posted = options.mailbox.post(node, letter, 'owed');
-        if (posted instanceof Promise) posted.catch(failed);
-      } catch (error) {
-        failed(error);
-      }
-    };
-    const upstream = new Upstream({
-      log: options.upstreamLog,
-      snowflakes,
-      counters,
-      journal,
-      diary: log,
-    });
+    const post = owedLetters(options.mailbox, journal);
+    const upstream = new Upstream({ log: options.upstreamLog, snowflakes, counters, journal, diary: log });
     this.logins = new Logins({
       authenticator: options.authenticator,
       table: socketTable,
@@ -309,13 +294,7 @@ export class Gateway {
       mailbox: options.mailbox,
       selection,
       delivery,
-      times: new DeliveryTimes(
-        clock,
-        outbound,
-        metrics.deliveryDelay,
-        options.defer,
-        options.tracer === undefined ? null : new DeliverySpans(options.tracer),
-      ),
+      times: new DeliveryTimes(clock, outbound, metrics.deliveryDelay, options.defer, options.tracer),
       membership,
       disconnect: (socket, closeConnection) => this.sockets.disconnect(socket, closeConnection),
       acknowledge: (socket, ackId, body) => this.sockets.acknowledge(socket, ackId, body),
@@ -326,7 +305,7 @@ export class Gateway {
       tombstones,
       lettersSeen,
       lateCopies,
-      whereabouts: (id, found) => this.whereabouts(options, id, found),
+      whereabouts: lookElsewhere(options.presence, options.node),
       dispatched: (letter) => options.dispatcher.receive(letter),
       residents: () => [...socketTable.ids()].filter((id) => birthplaceOf(id) !== options.node),
       post,
@@ -400,14 +379,6 @@ export class Gateway {
     if (connection === undefined) return;
     this.ledger.failed(connection, error);
     this.signal(connection, 'HANDLER_FAILED');
-  }
-
-  /** A socket of our number that we do not know: one of an earlier incarnation, which moved in time. */
-  private whereabouts({ presence, node }: GatewayOptions, id: string, found: (node: number) => void): void {
-    const homes = presence.homesOf([id]);
-    if (!(homes instanceof Promise)) return;
-    const tell = ([home = -1]: readonly number[]) => (home < 0 || home === node ? undefined : found(home));
-    homes.then(tell, () => {});
   }
 
   private release(connection: Connection): void {

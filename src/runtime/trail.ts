@@ -1,3 +1,5 @@
+import { formatTraceparent, isTraceId, isTraceparent } from './trace/traceparent.ts';
+
 /**
  * The stages of a message's way from a client to the backend, and from there to clients. Each is known by when something
  * came to it (`X-Time-<stage>`) and by how long it stayed (`holdfast_delivery_delay_seconds{stage}`).
@@ -28,15 +30,12 @@ export interface Trail {
   readonly times: readonly number[];
 }
 
-const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
-const TRACE_ID = /^[\da-f]{32}$/;
-
 /** The trail of what begins here. `traceparent` is a stranger's text: what is none counts as none. */
 export function freshTrail(traceparent: string, now: number): Trail {
-  return { traceparent: TRACEPARENT.test(traceparent) ? traceparent : '', times: [0, 0, 0, 0, now] };
+  return { traceparent: isTraceparent(traceparent) ? traceparent : '', times: [0, 0, 0, 0, now] };
 }
 
-/** A trace known by its id only; empty for what is no id. */
-export function traceparentOf(traceId: string): string {
-  return TRACE_ID.test(traceId) ? `00-${traceId}-${traceId.slice(16)}-01` : '';
+/** A trace known by its id only; empty for what is no id. Where nobody has decided whether it is sampled, others may. */
+export function traceparentOf(traceId: string, isSampled = true): string {
+  return isTraceId(traceId) ? formatTraceparent({ traceId, spanId: traceId.slice(16), isSampled }) : '';
 }

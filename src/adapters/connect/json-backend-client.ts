@@ -22,6 +22,7 @@ import { JsonExchange, type JsonResponse } from './json-exchange.ts';
  * Source: https://connectrpc.com/docs/protocol, "Unary-Request".
  */
 export class JsonBackendClient implements BackendClient {
+  readonly rpcSystem = 'connect_rpc';
   readonly #pool: Pool;
   readonly #prefix: string;
   readonly #headers: CallHeaders;

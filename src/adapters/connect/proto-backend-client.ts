@@ -25,7 +25,7 @@ import {
   questionMessage,
 } from '../../runtime/backend/record-message.ts';
 import { AuthenticationFailed, type Identity } from '../../runtime/ports/authenticator.ts';
-import type { AuthenticationQuestion, BackendAnswer } from '../../runtime/ports/backend.ts';
+import type { AuthenticationQuestion, BackendAnswer, RpcSystem } from '../../runtime/ports/backend.ts';
 import { type BackendMethod, RECORD_METHODS } from '../../runtime/ports/backend-method.ts';
 import type { UpstreamRecord } from '../../runtime/ports/upstream-log.ts';
 import type { BackendClient, BackendClientOptions } from './backend-client.ts';
@@ -40,6 +40,7 @@ import { identityOf } from './identity-message.ts';
  * the message's bytes, with gRPC without the five bytes that frame it.
  */
 export class ProtoBackendClient implements BackendClient {
+  readonly rpcSystem: RpcSystem;
   readonly #client: Client<typeof BackendService>;
   readonly #disconnect: () => void;
   readonly #headers: CallHeaders;
@@ -49,6 +50,7 @@ export class ProtoBackendClient implements BackendClient {
 
   constructor(address: BackendAddress, options: BackendClientOptions) {
     const { transport, disconnect } = connectTransport(address, options);
+    this.rpcSystem = address.protocol === 'grpc' ? 'grpc' : 'connect_rpc';
     this.#client = createClient(BackendService, transport);
     this.#disconnect = disconnect;
     this.#headers = new CallHeaders(options);

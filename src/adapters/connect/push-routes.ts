@@ -13,7 +13,12 @@ export function pushRoutes(router: ConnectRouter, endpoint: PushEndpoint): void 
     async (request: RequestMessage, context: HandlerContext): Promise<Response> => {
       try {
         const header = (name: string) => context.requestHeader.get(name) ?? '';
-        const headers = { authorization: header('authorization'), traceparent: header('traceparent') };
+        const headers = {
+          authorization: header('authorization'),
+          traceparent: header('traceparent'),
+          // gRPC-Web is gRPC behind another door.
+          system: context.protocolName === 'connect' ? ('connect_rpc' as const) : ('grpc' as const),
+        };
         // The endpoint answers each method's request with that method's response.
         return (await endpoint.message(method, headers, request)) as Response;
       } catch (error) {

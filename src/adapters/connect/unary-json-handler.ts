@@ -37,7 +37,8 @@ export async function answerUnaryJson(
     const body = await bodyOf(request, maxBody);
     const { authorization = '', traceparent } = request.headers;
     // Sent twice it is none.
-    const headers = { authorization, traceparent: typeof traceparent === 'string' ? traceparent : '' };
+    const trace = typeof traceparent === 'string' ? traceparent : '';
+    const headers = { authorization, traceparent: trace, system: 'connect_rpc' } as const;
     reply = await endpoint.unary(method, headers, 'json', body);
   } catch (error) {
     // Only ours: the client that left while sending gets no answer.

@@ -4,7 +4,7 @@ import { NOBODY, type Target } from '../../runtime/delivery/target.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import { checkNames, checkNamespace } from '../../runtime/push/addressing.ts';
 import { checkEventName } from '../../runtime/push/event-name.ts';
-import { freshTrail, traceparentOf } from '../../runtime/trail.ts';
+import { freshTrail, type Trail, traceparentOf } from '../../runtime/trail.ts';
 import { decodeEvent } from '../../runtime/wire/record-codec.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -13,17 +13,17 @@ type Headers = Readonly<Record<string, string>>;
  * What a record of `ws.downstream` asks for. `X-Operator` is `unicast` (default), `broadcast` or `internal`; targets are
  * `X-ID` (sockets), `X-Uid` (users) and `X-Guid` (rooms), each one name or a JSON array of names, or else the key: a
  * socket's id. `broadcast` without targets is everybody of `X-Namespace`. `internal` does `X-Inner`: `join` and `leave`
- * with the rooms of `X-Guid`, `disconnect`. `traceparent`, or else `X-Trace-ID`, names the trace it belongs to.
+ * with the rooms of `X-Guid`, `disconnect`.
  *
  * Throws `HoldfastError('invalid_argument')`, which no further try would mend.
  */
-export function downstreamCommand(key: string, value: Uint8Array, headers: Headers, now: number): Command {
+export function downstreamCommand(key: string, value: Uint8Array, headers: Headers, trail: Trail): Command {
   const operator = headers['X-Operator'] ?? 'unicast';
   const base = {
     except: NOBODY,
     namespace: checkNamespace(headers['X-Namespace'] ?? '/', ''),
     pushedBy: headers['X-Push-Client-ID'] ?? 'kafka',
-    trail: freshTrail(headers.traceparent ?? traceparentOf(headers['X-Trace-ID'] ?? ''), now),
+    trail,
   };
   switch (operator) {
     case 'unicast':
@@ -51,6 +51,15 @@ export function downstreamCommand(key: string, value: Uint8Array, headers: Heade
         `X-Operator "${operator}" is none of unicast, broadcast, internal`,
       );
   }
+}
+
+/**
+ * `traceparent`, or else `X-Trace-ID`, names the trace that a record of `ws.downstream` belongs to.
+ *
+ * @param isSampled what to say of one that has only an id
+ */
+export function downstreamTrail(headers: Headers, now: number, isSampled: boolean): Trail {
+  return freshTrail(headers.traceparent ?? traceparentOf(headers['X-Trace-ID'] ?? '', isSampled), now);
 }
 
 function inner(

@@ -5,7 +5,9 @@ import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../runtime/ports/clock.ts';
 import type { Log } from '../../runtime/ports/log.ts';
-import { downstreamCommand } from './downstream-command.ts';
+import { InletSpan } from '../../runtime/trace/inlet-span.ts';
+import type { Tracer } from '../../runtime/trace/tracer.ts';
+import { downstreamCommand, downstreamTrail } from './downstream-command.ts';
 import { KafkaConsumer, type KafkaConsumerOptions } from './kafka-consumer.ts';
 import { KafkaWriter, type KafkaWriterOptions } from './kafka-writer.ts';
 import { headersOf } from './message-headers.ts';
@@ -20,6 +22,8 @@ export interface DownstreamOptions {
   /** What becomes of consumers; nobody listens unless told. */
   readonly consumerChanged?: KafkaConsumerOptions['changed'];
   readonly onDeadLetter: () => void;
+  /** Absent when tracing is off. */
+  readonly tracer?: Tracer | undefined;
 }
 
 const GROUP = 'holdfast-downstream';
@@ -33,6 +37,8 @@ const HEARTBEAT = 1_000;
 interface Read {
   readonly message: KafkaMessage;
   readonly command: Command | HoldfastError;
+  /** Null for one that is not traced. */
+  readonly span: InletSpan | null;
 }
 
 /**
@@ -113,18 +119,17 @@ export class Downstream {
   }
 
   private read(message: KafkaMessage): Read {
-    const { key, value, headers } = message;
+    const { clock, tracer } = this.options;
+    const now = clock.wallNow();
+    const headers = headersOf(message.headers);
+    const span = tracer === undefined ? null : InletSpan.of(tracer, headers, now);
+    const trail = span?.trail ?? downstreamTrail(headers, now, tracer === undefined);
+    const key = message.key?.toString() ?? '';
     try {
-      const now = this.options.clock.wallNow();
-      const command = downstreamCommand(
-        key?.toString() ?? '',
-        value ?? new Uint8Array(0),
-        headersOf(headers),
-        now,
-      );
-      return { message, command };
+      const command = downstreamCommand(key, message.value ?? new Uint8Array(0), headers, trail);
+      return { message, command, span };
     } catch (error) {
-      return { message, command: failureOf(error) };
+      return { message, command: failureOf(error), span };
     }
   }
 
@@ -141,12 +146,13 @@ export class Downstream {
     }
   }
 
-  private async attempt({ command }: Read): Promise<HoldfastError | null> {
-    const { deliverer } = this.options;
+  private async attempt({ command, span }: Read): Promise<HoldfastError | null> {
+    const { clock, deliverer } = this.options;
     if (command instanceof HoldfastError) return command;
     try {
       if (command.kind === 'emit') await deliverer.emit(command, 'owed');
       else await deliverer.perform(command);
+      span?.ended(clock.wallNow(), '');
       return null;
     } catch (error) {
       return failureOf(error);
@@ -159,7 +165,8 @@ export class Downstream {
     let failure: HoldfastError | null = first;
     for (let tried = 1; failure !== null; tried++) {
       if (failure.code === 'invalid_argument' || tried === TRIES) {
-        const { message } = one;
+        const { message, span } = one;
+        span?.ended(clock.wallNow(), failure.code);
         this.lines.warn(
           failure.code,
           { err: failure, offset: message.offset, tried },

@@ -12,6 +12,8 @@ export interface OtlpSpansOptions extends Pick<SpanQueueOptions, 'clock' | 'log'
 }
 
 type ReadableSpan = Parameters<OTLPTraceExporter['export']>[0][number];
+/** Who says it: the same for all spans of a process. */
+type Origin = Pick<ReadableSpan, 'resource' | 'instrumentationScope'>;
 
 const TIMEOUT = 5_000;
 /** Numbers of the API's enumeration, which is not worth a dependency. */
@@ -31,7 +33,7 @@ const TAKEN = 0;
 export function openOtlpSpans({ endpoint, headers, resource, ...rest }: OtlpSpansOptions): SpanQueue {
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
   const exporter = new OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: TIMEOUT });
-  const shared = {
+  const origin: Origin = {
     resource: resourceFromAttributes(resource),
     instrumentationScope: { name: 'holdfast', version: resource['service.version'] ?? '' },
   };
@@ -39,7 +41,7 @@ export function openOtlpSpans({ endpoint, headers, resource, ...rest }: OtlpSpan
     ...rest,
     send: (batch) =>
       new Promise((resolve, reject) => {
-        const spans = batch.map((span) => ({ ...readable(span), ...shared }));
+        const spans = batch.map((span) => readable(span, origin));
         exporter.export(spans, ({ code, error }) => {
           if (code === TAKEN) resolve();
           else reject(error ?? new Error('the collector did not take it'));
@@ -49,18 +51,20 @@ export function openOtlpSpans({ endpoint, headers, resource, ...rest }: OtlpSpan
   });
 }
 
-function readable(span: Span): Omit<ReadableSpan, 'resource' | 'instrumentationScope'> {
-  const { traceId, spanId, parentId, name, kind, start, end, attributes, error } = span;
+function readable(span: Span, { resource, instrumentationScope }: Origin): ReadableSpan {
+  const { traceId, spanId, parentId, name, kind, start, end, node, attributes, error } = span;
   return {
+    resource,
+    instrumentationScope,
     name,
     kind: KINDS[kind],
     spanContext: () => ({ traceId, spanId, traceFlags: SAMPLED }),
-    ...(parentId === '' ? {} : { parentSpanContext: { traceId, spanId: parentId, traceFlags: SAMPLED } }),
+    parentSpanContext: parentId === '' ? undefined : { traceId, spanId: parentId, traceFlags: SAMPLED },
     startTime: hrTime(start),
     endTime: hrTime(end),
     duration: hrTime(end - start),
     status: error === '' ? { code: UNSET } : { code: ERROR, message: error },
-    attributes,
+    attributes: node < 0 ? attributes : Object.assign({ 'holdfast.node': node }, attributes),
     links: [],
     events: [],
     ended: true,

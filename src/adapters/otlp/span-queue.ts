@@ -45,7 +45,10 @@ export class SpanQueue implements SpanSink {
   async close(deadline: number): Promise<void> {
     this.#isClosed = true;
     const { clock, counted, end } = this.#options;
-    const late = new Promise<void>((resolve) => clock.after(deadline, resolve));
+    let timer: TimerHandle | null = null;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.after(deadline, resolve);
+    });
     const rest = async () => {
       while (this.#waiting.length > 0 || this.#sending !== null) {
         this.#send();
@@ -53,6 +56,8 @@ export class SpanQueue implements SpanSink {
       }
     };
     await Promise.race([rest(), late]);
+    // Nobody is kept waiting for a timer that is not needed.
+    clock.cancel(timer!);
     counted('dropped', this.#waiting.length);
     this.#waiting = [];
     void end().catch(() => {});

@@ -2,9 +2,7 @@ import { deserialize } from 'node:v8';
 import { Pool } from 'undici';
 import { ENGINE_ERRORS, type EngineErrorName } from '../../runtime/errors/engine-error.ts';
 import type { Passport } from '../../runtime/handover/passport.ts';
-import { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
-import type { Clock } from '../../runtime/ports/clock.ts';
-import type { Log } from '../../runtime/ports/log.ts';
+import type { RepeatedLines } from '../../runtime/log/repeated-lines.ts';
 import type { Peers, PolledPackets, PostFailure, SessionName, Visit } from '../../runtime/ports/peers.ts';
 
 export interface PeerClientOptions {
@@ -16,8 +14,8 @@ export interface PeerClientOptions {
   readonly self: number;
   /** How long a home waits until a session can leave, ms. */
   readonly moveTimeout: number;
-  readonly clock: Pick<Clock, 'after'>;
-  readonly log: Log;
+  /** A node that is gone does not answer any of its clients. */
+  readonly lines: Pick<RepeatedLines, 'warn'>;
 }
 
 /** Connections kept to one node: a poll holds one for as long as it waits. */
@@ -31,12 +29,9 @@ const HOLDS_TIMEOUT = 1_500;
 export class PeerClient implements Peers {
   readonly #options: PeerClientOptions;
   readonly #pools = new Map<string, Pool>();
-  /** A node that is gone does not answer any of its clients. */
-  readonly #lines: RepeatedLines;
 
   constructor(options: PeerClientOptions) {
     this.#options = options;
-    this.#lines = new RepeatedLines(options.log, options.clock);
   }
 
   async poll(
@@ -94,7 +89,7 @@ export class PeerClient implements Peers {
     } catch (error) {
       // Written by a Node.js that is newer than this one.
       const facts = { peer: node, err: error };
-      this.#lines.warn('passport', facts, 'a session cannot come: its passport cannot be read');
+      this.#options.lines.warn('passport', facts, 'a session cannot come: its passport cannot be read');
       return null;
     }
   }
@@ -165,7 +160,7 @@ export class PeerClient implements Peers {
       };
     } catch (error) {
       const facts = { peer: node, err: error };
-      if (!signal.aborted) this.#lines.warn('no answer', facts, 'another node does not answer');
+      if (!signal.aborted) this.#options.lines.warn('no answer', facts, 'another node does not answer');
       return null;
     }
   }

@@ -6,6 +6,7 @@ import type { PushForm } from '../../runtime/push/push-endpoint.ts';
 export interface PushHeaders {
   readonly authorization: string;
   readonly traceparent: string;
+  readonly system: 'connect_rpc';
   /** `null`: neither JSON nor protobuf. */
   readonly form: PushForm | null;
   readonly encoding: string;
@@ -20,6 +21,7 @@ export function readPushHeaders(request: HttpRequest): PushHeaders {
   return {
     authorization: request.getHeader('authorization'),
     traceparent: request.getHeader('traceparent'),
+    system: 'connect_rpc',
     form: formOf(request.getHeader('content-type')),
     encoding: request.getHeader('content-encoding'),
     length: length === '' ? -1 : Number(length),

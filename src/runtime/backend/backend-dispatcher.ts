@@ -112,7 +112,10 @@ export class BackendDispatcher {
     const { clock } = this.#options;
     this.#hasEnded = true;
     if (this.#breakerTimer !== null) clock.cancel(this.#breakerTimer);
-    for (const { timer } of this.#lanes.busy()) if (timer !== null) clock.cancel(timer);
+    for (const { timer, waiting } of this.#lanes.busy()) {
+      if (timer !== null) clock.cancel(timer);
+      for (const { span } of waiting) span?.ended(clock.wallNow(), 'aborted');
+    }
     this.#lanes.clear();
     this.#performer.end();
   }
@@ -135,7 +138,7 @@ export class BackendDispatcher {
     const lane = this.#lanes.busied(record.key);
     const { clock, tracer } = this.#options;
     const heard = clock.wallNow();
-    const span = tracer === undefined ? null : new RecordSpan(tracer, record, heard);
+    const span = tracer === undefined ? null : RecordSpan.of(tracer, record, heard);
     lane.waiting.push({ record, settle, heard, bytes, span });
     if (lane.waiting.length > 1) return;
     this.#ready.push(lane);
@@ -184,16 +187,16 @@ export class BackendDispatcher {
   }
 
   async #call(lane: Lane, waiting: WaitingRecord): Promise<void> {
-    const { clock, log, metrics } = this.#options;
-    const { record } = waiting;
+    const { clock, log, metrics, tracer } = this.#options;
+    const { record, span } = waiting;
     const method = RECORD_METHODS[record.kind];
     const start = clock.now();
     const asked = clock.wallNow();
     const times = [record.time, record.logged ?? record.time, waiting.heard, asked];
-    const call = waiting.span?.call(asked);
+    const call = span?.call(asked, this.#caller.rpcSystem);
     let answer: BackendAnswer | null = null;
     try {
-      answer = await this.#caller.call(record, times, call?.traceparent);
+      answer = await this.#caller.call(record, times, call?.traceparent ?? this.#untraced(record));
       call?.ended(clock.wallNow(), '');
       const took = clock.now() - start;
       metrics.called(method, 'ok', took / 1000);
@@ -201,7 +204,7 @@ export class BackendDispatcher {
       if (log.follows) log.debug({ ...recordFacts(record), took }, 'the backend answered', record.socket);
       this.#breaker.succeeded();
     } catch (error) {
-      if (this.#hasEnded) return;
+      if (this.#hasEnded) return call?.ended(clock.wallNow(), 'aborted');
       const failure = this.#failureOf(error, record);
       call?.ended(clock.wallNow(), failure.code);
       metrics.called(method, failure.code, (clock.now() - start) / 1000);
@@ -210,7 +213,7 @@ export class BackendDispatcher {
     if (answer !== null) {
       if (answer !== NOTHING_TO_DO) {
         times.push(clock.wallNow());
-        const traceparent = waiting.span?.traceparent ?? traceparentOf(record.traceId);
+        const traceparent = span?.traceparent ?? traceparentOf(record.traceId, tracer === undefined);
         const trail = { traceparent, times };
         await this.#performer.perform(answer, record, trail);
         if (this.#hasEnded) return;
@@ -219,6 +222,11 @@ export class BackendDispatcher {
     }
     this.#active--;
     this.#pump();
+  }
+
+  /** What a backend is told of a trace that is not sampled; nothing in particular where nobody decides that. */
+  #untraced({ traceId }: UpstreamRecord): string | undefined {
+    return this.#options.tracer === undefined ? undefined : traceparentOf(traceId, false) || undefined;
   }
 
   #failed(lane: Lane, waiting: WaitingRecord, failure: HoldfastError, start: number): void {

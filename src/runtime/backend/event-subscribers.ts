@@ -34,6 +34,8 @@ const MAX_SOCKETS = 2_000_000;
  * events with the same id.
  */
 export class EventSubscribers implements BackendCaller {
+  /** They have dialled in on the gRPC port. */
+  readonly rpcSystem = 'grpc';
   readonly #options: EventSubscribersOptions;
   readonly #subscribers = new Set<EventSubscriber>();
   readonly #holders = new Map<string, EventSubscriber>();

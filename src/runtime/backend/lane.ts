@@ -10,7 +10,7 @@ export interface WaitingRecord {
   readonly heard: number;
   /** What it takes of the queue's bound. */
   readonly bytes: number;
-  /** Null when tracing is off. */
+  /** Null for one that is not traced. */
   readonly span: RecordSpan | null;
 }
 

@@ -1,4 +1,4 @@
-import type { BackendAnswer, BackendCaller } from '../ports/backend.ts';
+import type { BackendAnswer, BackendCaller, RpcSystem } from '../ports/backend.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
 import type { EventSubscribers } from './event-subscribers.ts';
 
@@ -10,6 +10,10 @@ export class PreferredCaller implements BackendCaller {
   constructor(subscribers: EventSubscribers, backend: BackendCaller | null) {
     this.#subscribers = subscribers;
     this.#backend = backend;
+  }
+
+  get rpcSystem(): RpcSystem {
+    return this.#choose().rpcSystem;
   }
 
   hears(kind: UpstreamRecord['kind']): boolean {

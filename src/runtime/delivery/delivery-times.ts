@@ -1,7 +1,8 @@
 import type { Outbound } from '../connection/outbound.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DeliverySpans } from '../trace/delivery-spans.ts';
+import { DeliverySpans } from '../trace/delivery-spans.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import type { AcknowledgeLetter, CommandLetter } from './letter.ts';
 
 export interface DeliveryDelays {
@@ -18,6 +19,7 @@ export class DeliveryTimes {
   private readonly outbound: Outbound;
   private readonly delays: DeliveryDelays;
   private readonly defer: (callback: () => void) => void;
+  /** Null when tracing is off. */
   private readonly spans: DeliverySpans | null;
   private letters = 0;
   private received = 0;
@@ -27,13 +29,13 @@ export class DeliveryTimes {
     outbound: Outbound,
     delays: DeliveryDelays,
     defer: (callback: () => void) => void,
-    spans: DeliverySpans | null = null,
+    tracer?: Tracer,
   ) {
     this.clock = clock;
     this.outbound = outbound;
     this.delays = delays;
     this.defer = defer;
-    this.spans = spans;
+    this.spans = tracer === undefined ? null : new DeliverySpans(tracer);
   }
 
   /** A letter has been read that makes something be written. */
@@ -45,6 +47,16 @@ export class DeliveryTimes {
     // Clocks of two nodes may differ; nothing arrives before it was posted. A node of another version may not say when.
     this.delays.mailbox.observe(Math.max(0, this.received - letter.time) || 0);
     this.spans?.took(letter, this.received);
+  }
+
+  /** When something is begun that may be traced; 0 when nothing is. */
+  begun(): number {
+    return this.spans === null ? 0 : this.clock.wallNow();
+  }
+
+  /** A letter has been carried out that changes sockets. It is no delivery, and only traced. */
+  carriedOut(letter: CommandLetter, begun: number): void {
+    this.spans?.carriedOut(letter, begun, this.clock.wallNow());
   }
 
   private readonly written = (): void => {

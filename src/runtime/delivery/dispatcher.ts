@@ -6,7 +6,7 @@ import type { Absentees } from '../ports/absentees.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Mailbox, Patience } from '../ports/mailbox.ts';
 import type { Presence } from '../ports/presence.ts';
-import { postingSpan } from '../trace/posting-span.ts';
+import { postTraced } from '../trace/posting-span.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { Trail } from '../trail.ts';
 import type { AckResult, Command, EmitCommand } from './command.ts';
@@ -225,9 +225,8 @@ export class Dispatcher implements Deliverer {
 
   private postTo(nodes: readonly number[], letter: Letter, patience: Patience): void | Promise<void> {
     const { clock, tracer } = this.options;
-    const span = tracer === undefined ? null : postingSpan(tracer, letter, nodes.length);
-    if (span === null) return this.post(nodes, letter, patience);
-    return span.until(this.post(nodes, span.letter, patience), clock);
+    if (tracer === undefined) return this.post(nodes, letter, patience);
+    return postTraced(tracer, letter, nodes.length, clock, (traced) => this.post(nodes, traced, patience));
   }
 
   private post(nodes: readonly number[], letter: Letter, patience: Patience): void | Promise<void> {

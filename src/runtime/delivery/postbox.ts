@@ -119,6 +119,7 @@ export class Postbox {
     this.detour = detour;
     this.followTombstones(detour);
     lettersSeen.add(letter);
+    const begun = times.begun();
     switch (command.kind) {
       case 'emit':
         times.took(letter);
@@ -142,6 +143,7 @@ export class Postbox {
       default:
         command satisfies never;
     }
+    if (command.kind !== 'emit') times.carriedOut(letter, begun);
     this.detour = null;
   }
 

@@ -3,6 +3,9 @@ import type { Command } from '../delivery/command.ts';
 import type { AuthenticationAttempt, Identity } from './authenticator.ts';
 import type { UpstreamRecord } from './upstream-log.ts';
 
+/** Protocols of calls in the words of OpenTelemetry (`rpc.system`). */
+export type RpcSystem = 'connect_rpc' | 'grpc';
+
 /**
  * Whoever hears what clients do: the backend at `backend.url`, or the subscribers of `EventService`.
  *
@@ -14,6 +17,8 @@ import type { UpstreamRecord } from './upstream-log.ts';
  * The caller of this port sees to it that records of one socket come one at a time and in order.
  */
 export interface BackendCaller {
+  /** How the next call would be made. */
+  readonly rpcSystem: RpcSystem;
   /** Whether records of this kind have a hearer now. When not, they need not be kept. */
   hears(kind: UpstreamRecord['kind']): boolean;
   /**

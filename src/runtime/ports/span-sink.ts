@@ -11,6 +11,8 @@ export interface SpanSink {
 /** In OpenTelemetry's words. */
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 
+export type SpanAttributes = Readonly<Record<string, string | number>>;
+
 export interface Span {
   /** 32 hex digits. */
   readonly traceId: string;
@@ -23,7 +25,9 @@ export interface Span {
   /** Milliseconds since 1970. */
   readonly start: number;
   readonly end: number;
-  readonly attributes: Readonly<Record<string, string | number>>;
+  /** Number of the node where it happened; -1 where there is none. */
+  readonly node: number;
+  readonly attributes: SpanAttributes;
   /** What went wrong; empty when nothing did. */
   readonly error: string;
 }

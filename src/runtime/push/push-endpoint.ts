@@ -3,6 +3,7 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { requireLoopbackHost } from '../auth/loopback-host.ts';
 import { ERROR_CODES, HoldfastError } from '../errors/holdfast-error.ts';
 import { RepeatedLines } from '../log/repeated-lines.ts';
+import type { RpcSystem } from '../ports/backend.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { PushMethod } from '../ports/push-method.ts';
@@ -35,6 +36,8 @@ export interface PushRequestHeaders {
   readonly authorization: string;
   /** W3C Trace Context. */
   readonly traceparent: string;
+  /** The protocol of the request. */
+  readonly system: RpcSystem;
 }
 
 /** How a unary body is written: `application/json` or `application/proto`. */
@@ -68,7 +71,7 @@ export class PushEndpoint {
     this.#clock = clock;
     this.#log = log;
     this.#tracer = tracer;
-    this.#lines = new RepeatedLines(log, clock);
+    this.#lines = new RepeatedLines(log, clock, { onHeldBack: () => metrics.lineHeldBack() });
   }
 
   /** `host` is the header's value, empty without. Throws `permission_denied`: see `requireLoopbackHost`. */
@@ -111,7 +114,7 @@ export class PushEndpoint {
 
   #run(
     method: PushMethod,
-    { authorization, traceparent }: PushRequestHeaders,
+    headers: PushRequestHeaders,
     read: () => PushRequest,
   ): PushResult | HoldfastError | Promise<PushResult> {
     const start = this.#clock.now();
@@ -119,9 +122,9 @@ export class PushEndpoint {
     let token = '';
     let span: PushSpan | null = null;
     try {
-      ({ token } = this.#tokens.authenticate(authorization));
-      if (this.#tracer !== undefined) span = new PushSpan(this.#tracer, method, traceparent, now);
-      const trail = span?.trail ?? freshTrail(traceparent, now);
+      ({ token } = this.#tokens.authenticate(headers.authorization));
+      if (this.#tracer !== undefined) span = PushSpan.of(this.#tracer, method, headers, now);
+      const trail = span?.trail ?? freshTrail(headers.traceparent, now);
       const result = this.#service.perform(read(), { token, trail });
       if (result instanceof Promise) return this.#finish(result, method, token, start, span);
       this.#succeeded(method, token, start, span);

@@ -8,4 +8,6 @@ export interface PushMetrics {
    * bearer token, empty when there was none or a wrong one. `seconds` include the wait for acknowledgements.
    */
   finished(method: PushMethod, code: 'ok' | ErrorCode, token: string, seconds: number): void;
+  /** A log line like those before it was not written. */
+  lineHeldBack(): void;
 }

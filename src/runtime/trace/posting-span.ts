@@ -1,73 +1,59 @@
 import type { Letter } from '../delivery/letter.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Trail } from '../trail.ts';
+import { letterAttributes, messageIdOf, trailOf, withTrail } from './letter-attributes.ts';
 import { MAILBOX } from './record-attributes.ts';
-import { contextOf, type Tracer, traceparentIn } from './tracer.ts';
+import { formatTraceparent, parseTraceparent } from './traceparent.ts';
+import type { Tracer } from './tracer.ts';
 
-/** A letter on its way to mailboxes, in a trace. */
-export interface PostingSpan {
-  /** The letter, with this span in its trail. */
-  readonly letter: Letter;
-  /** Ends with `posted`, which it returns. */
-  until(posted: void | Promise<void>, clock: Pick<Clock, 'wallNow'>): void | Promise<void>;
-}
-
-/** The trail of a letter that makes something be written to clients. */
-export function trailOf(letter: Letter): Trail | undefined {
-  if (letter.kind === 'command') return letter.command.trail;
-  return letter.kind === 'acknowledge' ? letter.trail : undefined;
-}
-
-/** From the backend's answer, or the push, until nodes' mailboxes have it (`producer`). Null for what is not traced. */
-export function postingSpan(tracer: Tracer, letter: Letter, nodes: number): PostingSpan | null {
+/**
+ * Posts a letter, within a span (`producer`) if it belongs to a trace that is sampled: from the backend's answer, or the
+ * push, until the mailboxes of all `nodes` have it. The letter then goes with this span in its trail.
+ */
+export function postTraced(
+  tracer: Tracer,
+  letter: Letter,
+  nodes: number,
+  clock: Pick<Clock, 'wallNow'>,
+  post: (letter: Letter) => void | Promise<void>,
+): void | Promise<void> {
   const trail = trailOf(letter);
-  const parent = trail === undefined ? null : contextOf(trail.traceparent);
-  if (trail === undefined || parent === null || !parent.isSampled) return null;
-  const { traceId } = parent;
+  const parent = trail === undefined ? null : parseTraceparent(trail.traceparent);
+  if (trail === undefined || parent === null || !parent.isSampled) return post(letter);
+  const { traceId, spanId: parentId } = parent;
   const spanId = tracer.newSpanId();
-  const next: Trail = { ...trail, traceparent: traceparentIn({ traceId, spanId, isSampled: true }) };
-  const { name, attributes } = about(letter);
-  const ended = (end: number, error = '') =>
+  const ended = (error: string) =>
     tracer.end({
       traceId,
       spanId,
-      parentId: parent.spanId,
+      parentId,
       name: `send ${MAILBOX}`,
       kind: 'producer',
-      start: trail.times.at(-1)!,
-      end,
-      attributes: {
-        ...tracer.messaging('send', MAILBOX, letter.kind === 'command' ? letter.id : undefined),
-        ...attributes,
-        'holdfast.command': name,
-        'messaging.batch.message_count': nodes,
-      },
+      start: trail.times.at(-1) ?? clock.wallNow(),
+      end: clock.wallNow(),
+      attributes: tracer.messaging(
+        'send',
+        MAILBOX,
+        messageIdOf(letter),
+        Object.assign({ 'holdfast.nodes': nodes }, letterAttributes(letter)),
+      ),
       error,
     });
-  return {
-    letter: withTrail(letter, next),
-    until: (posted, clock) => {
-      if (posted instanceof Promise)
-        posted.then(
-          () => ended(clock.wallNow()),
-          (error: Error) => ended(clock.wallNow(), error.message),
-        );
-      else ended(clock.wallNow());
-      return posted;
-    },
-  };
-}
-/** What spans about a letter say of it. */
-export function about(letter: Letter): { name: string; attributes: Readonly<Record<string, string>> } {
-  if (letter.kind !== 'command') return { name: letter.kind, attributes: {} };
-  const { command } = letter;
-  return {
-    name: command.kind,
-    attributes: command.kind === 'emit' ? { 'holdfast.event': command.event } : {},
-  };
+  const traceparent = formatTraceparent({ traceId, spanId, isSampled: true });
+  try {
+    const posted = post(withTrail(letter, { traceparent, times: trail.times }));
+    if (posted instanceof Promise)
+      posted.then(
+        () => ended(''),
+        (error: unknown) => ended(messageOf(error)),
+      );
+    else ended('');
+    return posted;
+  } catch (error) {
+    ended(messageOf(error));
+    throw error;
+  }
 }
 
-function withTrail(letter: Letter, trail: Trail): Letter {
-  if (letter.kind === 'acknowledge') return { ...letter, trail };
-  return letter.kind === 'command' ? { ...letter, command: { ...letter.command, trail } } : letter;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,52 +1,45 @@
+import type { ErrorCode } from '../errors/holdfast-error.ts';
+import type { RpcSystem } from '../ports/backend.ts';
 import type { PushMethod } from '../ports/push-method.ts';
 import type { Trail } from '../trail.ts';
-import { type TraceContext, type Tracer, traceparentIn } from './tracer.ts';
+import { EntrySpan } from './entry-span.ts';
+import { rpcAttributes } from './rpc-attributes.ts';
+import type { Tracer } from './tracer.ts';
 
 const SERVICE = 'holdfast.v1.PushService';
 
 /** A request of the push API (`server`). */
 export class PushSpan {
-  /** For what it makes be sent. */
-  readonly trail: Trail;
-  private readonly tracer: Tracer;
+  private readonly entry: EntrySpan;
+  private readonly system: RpcSystem;
   private readonly method: PushMethod;
-  private readonly parent: TraceContext;
-  private readonly spanId: string;
-  private readonly start: number;
 
-  constructor(tracer: Tracer, method: PushMethod, traceparent: string, start: number) {
-    this.tracer = tracer;
+  private constructor(entry: EntrySpan, system: RpcSystem, method: PushMethod) {
+    this.entry = entry;
+    this.system = system;
     this.method = method;
-    this.parent = tracer.received(traceparent);
-    this.spanId = tracer.newSpanId();
-    this.start = start;
-    const { traceId, isSampled } = this.parent;
-    this.trail = {
-      traceparent: traceparentIn({ traceId, spanId: this.spanId, isSampled }),
-      times: [0, 0, 0, 0, start],
-    };
   }
 
-  /** @param code of Connect; empty when it was done */
-  ended(end: number, token: string, code: string): void {
-    const { tracer, method, parent, spanId, start } = this;
-    if (!parent.isSampled) return;
-    tracer.end({
-      traceId: parent.traceId,
-      spanId,
-      parentId: parent.spanId,
-      name: `${SERVICE}/${method}`,
-      kind: 'server',
-      start,
-      end,
-      attributes: {
-        'rpc.system': 'connect_rpc',
-        'rpc.service': SERVICE,
-        'rpc.method': method,
-        ...(token === '' ? {} : { 'holdfast.pushed_by': token }),
-        ...(code === '' ? {} : { 'rpc.connect_rpc.error_code': code }),
-      },
-      error: code,
-    });
+  /** Null for one that is not sampled. */
+  static of(
+    tracer: Tracer,
+    method: PushMethod,
+    { traceparent, system }: { readonly traceparent: string; readonly system: RpcSystem },
+    start: number,
+  ): PushSpan | null {
+    const entry = EntrySpan.of(tracer, tracer.received(traceparent), start);
+    return entry === null ? null : new PushSpan(entry, system, method);
+  }
+
+  get trail(): Trail {
+    return this.entry.trail;
+  }
+
+  /** @param code empty when it was done */
+  ended(end: number, token: string, code: ErrorCode | ''): void {
+    const { entry, system, method } = this;
+    const attributes = rpcAttributes(system, SERVICE, method, code);
+    if (token !== '') attributes['holdfast.pushed_by'] = token;
+    entry.ended(end, `${SERVICE}/${method}`, 'server', attributes, code);
   }
 }

@@ -1,8 +1,8 @@
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
 
-/** Name of the upstream log in spans, whatever carries it. */
+/** Names of logs and mailboxes in spans, whatever carries them. */
 export const UPSTREAM = 'ws.upstream';
-/** And of the mailboxes of nodes. */
+export const DOWNSTREAM = 'ws.downstream';
 export const MAILBOX = 'holdfast.mailbox';
 
 /** The span of sending a record, in the record's `traceparent`. */
@@ -13,13 +13,14 @@ export function upstreamSpanId(traceId: string): string {
 /** What spans about a record say of it. No body, no header. */
 export function recordAttributes(record: UpstreamRecord): Record<string, string | number> {
   const { socket, kind } = record;
-  return {
+  const attributes: Record<string, string | number> = {
     'holdfast.socket.id': socket.id,
     'holdfast.namespace': socket.namespace,
     'holdfast.protocol': socket.protocol,
     'holdfast.transport': socket.transport,
-    ...(socket.user === '' ? {} : { 'user.id': socket.user }),
-    ...(kind === 'message' ? { 'holdfast.event': record.event } : {}),
-    ...(kind === 'disconnect' ? { 'holdfast.reason': record.reason } : {}),
   };
+  if (socket.user !== '') attributes['user.id'] = socket.user;
+  if (kind === 'message') attributes['holdfast.event'] = record.event;
+  if (kind === 'disconnect') attributes['holdfast.reason'] = record.reason;
+  return attributes;
 }

@@ -1,7 +1,11 @@
+import type { ErrorCode } from '../errors/holdfast-error.ts';
+import type { RpcSystem } from '../ports/backend.ts';
 import { RECORD_METHODS } from '../ports/backend-method.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
 import { recordAttributes, UPSTREAM, upstreamSpanId } from './record-attributes.ts';
-import { type Tracer, traceparentIn } from './tracer.ts';
+import { rpcAttributes } from './rpc-attributes.ts';
+import { formatTraceparent } from './traceparent.ts';
+import type { Tracer } from './tracer.ts';
 
 const SERVICE = 'holdfast.v1.BackendService';
 
@@ -9,8 +13,8 @@ const SERVICE = 'holdfast.v1.BackendService';
 export interface CallSpan {
   /** What the backend is told. */
   readonly traceparent: string;
-  /** @param code of Connect; empty when the backend answered */
-  ended(end: number, code: string): void;
+  /** @param code empty when the backend answered */
+  ended(end: number, code: ErrorCode | ''): void;
 }
 
 /**
@@ -22,33 +26,32 @@ export class RecordSpan {
   private readonly record: UpstreamRecord;
   private readonly start: number;
   private readonly spanId: string;
-  private readonly isSampled: boolean;
 
-  constructor(tracer: Tracer, record: UpstreamRecord, start: number) {
+  private constructor(tracer: Tracer, record: UpstreamRecord, start: number) {
     this.tracer = tracer;
     this.record = record;
     this.start = start;
-    this.isSampled = tracer.samples(record.traceId);
-    // Nobody will ever see the id of one that is not sampled.
-    this.spanId = this.isSampled ? tracer.newSpanId() : upstreamSpanId(record.traceId);
+    this.spanId = tracer.newSpanId();
+  }
+
+  /** Null for a record whose trace is not sampled. */
+  static of(tracer: Tracer, record: UpstreamRecord, start: number): RecordSpan | null {
+    return tracer.samples(record.traceId) ? new RecordSpan(tracer, record, start) : null;
   }
 
   /** For what the answer leads to. */
   get traceparent(): string {
-    const { spanId, isSampled } = this;
-    return traceparentIn({ traceId: this.record.traceId, spanId, isSampled });
+    return formatTraceparent({ traceId: this.record.traceId, spanId: this.spanId, isSampled: true });
   }
 
-  call(start: number): CallSpan {
-    const { tracer, record, isSampled } = this;
+  call(start: number, system: RpcSystem): CallSpan {
+    const { tracer, record } = this;
     const { traceId, kind } = record;
     const method = RECORD_METHODS[kind];
     const spanId = tracer.newSpanId();
     return {
-      traceparent: traceparentIn({ traceId, spanId, isSampled }),
-      ended: (end, code) => {
-        if (!isSampled) return;
-        const rpc = { 'rpc.system': 'connect_rpc', 'rpc.service': SERVICE, 'rpc.method': method };
+      traceparent: formatTraceparent({ traceId, spanId, isSampled: true }),
+      ended: (end, code) =>
         tracer.end({
           traceId,
           spanId,
@@ -57,16 +60,14 @@ export class RecordSpan {
           kind: 'client',
           start,
           end,
-          attributes: code === '' ? rpc : { ...rpc, 'rpc.connect_rpc.error_code': code },
+          attributes: rpcAttributes(system, SERVICE, method, code),
           error: code,
-        });
-      },
+        }),
     };
   }
 
   /** The record is done with. */
   ended(end: number, error = ''): void {
-    if (!this.isSampled) return;
     const { tracer, record, start, spanId } = this;
     const { traceId, messageId } = record;
     tracer.end({
@@ -77,7 +78,7 @@ export class RecordSpan {
       kind: 'consumer',
       start,
       end,
-      attributes: { ...tracer.messaging('process', UPSTREAM, messageId), ...recordAttributes(record) },
+      attributes: tracer.messaging('process', UPSTREAM, messageId, recordAttributes(record)),
       error,
     });
   }

@@ -24,8 +24,20 @@ export class TracedUpstreamLog implements UpstreamLog {
   }
 
   append(record: UpstreamRecord): void {
-    this.log.append(record);
-    if (this.tracer.samples(record.traceId)) void this.trace(record);
+    if (!this.tracer.samples(record.traceId)) return this.log.append(record);
+    try {
+      this.log.append(record);
+    } catch (error) {
+      this.heard(record, this.clock.wallNow(), (error as Error).message);
+      throw error;
+    }
+    const handed = this.clock.wallNow();
+    const root = this.heard(record, handed, '');
+    const sent = (error: string) => this.sent(record, root, handed, error);
+    this.log.flush([record.key]).then(
+      () => sent(''),
+      (error: Error) => sent(error.message),
+    );
   }
 
   consume(handler: UpstreamHandler): UpstreamSubscription {
@@ -40,37 +52,34 @@ export class TracedUpstreamLog implements UpstreamLog {
     return this.log.close();
   }
 
-  private async trace(record: UpstreamRecord): Promise<void> {
-    const { tracer, clock } = this;
-    const { traceId, time, kind } = record;
-    const root = tracer.newSpanId();
-    const handed = clock.wallNow();
-    let error = '';
-    try {
-      await this.log.flush([record.key]);
-    } catch (failure) {
-      error = (failure as Error).message;
-    }
+  private heard(record: UpstreamRecord, end: number, error: string): string {
+    const { tracer } = this;
+    const spanId = tracer.newSpanId();
     tracer.end({
-      traceId,
-      spanId: root,
+      traceId: record.traceId,
+      spanId,
       parentId: '',
-      name: `client ${kind}`,
+      name: `client ${record.kind}`,
       kind: 'server',
-      start: time,
-      end: handed,
+      start: record.time,
+      end,
       attributes: recordAttributes(record),
-      error: '',
+      error,
     });
+    return spanId;
+  }
+
+  private sent({ traceId, messageId }: UpstreamRecord, parentId: string, start: number, error: string): void {
+    const { tracer, clock } = this;
     tracer.end({
       traceId,
       spanId: upstreamSpanId(traceId),
-      parentId: root,
+      parentId,
       name: `send ${UPSTREAM}`,
       kind: 'producer',
-      start: handed,
+      start,
       end: clock.wallNow(),
-      attributes: tracer.messaging('send', UPSTREAM, record.messageId),
+      attributes: tracer.messaging('send', UPSTREAM, messageId, {}),
       error,
     });
   }

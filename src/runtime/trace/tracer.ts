@@ -1,5 +1,6 @@
 import type { Random } from '../ports/random.ts';
-import type { Span, SpanSink } from '../ports/span-sink.ts';
+import type { Span, SpanAttributes, SpanSink } from '../ports/span-sink.ts';
+import { isTraceId, parseTraceparent, type TraceContext } from './traceparent.ts';
 
 export interface TracerOptions {
   readonly sink: SpanSink;
@@ -9,15 +10,6 @@ export interface TracerOptions {
   /** `messaging.system` of the log and the mailboxes. */
   readonly system: string;
 }
-
-/** Where in a trace something happens: what a `traceparent` says. */
-export interface TraceContext {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly isSampled: boolean;
-}
-
-const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/;
 
 /**
  * Makes spans of times that were taken anyway, and decides which traces are worth it. There is none when tracing is off,
@@ -39,59 +31,62 @@ export class Tracer {
     return new Tracer(this.options, node);
   }
 
-  /** Decides by the id, so that all nodes with the same `tracing.sample` agree without a word. */
+  /** Decides by the id, so that all nodes with the same `tracing.sample` agree without a word. What is no id never is. */
   samples(traceId: string): boolean {
-    return !this.isSilent && fraction(traceId) < this.options.sample;
+    return !this.isSilent && fraction(traceId) < this.options.sample && isTraceId(traceId);
   }
 
-  /** A stranger's `traceparent`, whose word on sampling counts; or else a new trace without a parent. */
-  received(traceparent: string): TraceContext {
-    const given = contextOf(traceparent);
+  /**
+   * What somebody hands in: a `traceparent`'s word on sampling counts. Without a valid one the trace begins here, under the
+   * id that it was given, if it is one.
+   */
+  received(traceparent: string, traceId = ''): TraceContext {
+    const given = parseTraceparent(traceparent);
     if (given !== null) return given;
-    const traceId = this.id(16);
-    return { traceId, spanId: '', isSampled: this.samples(traceId) };
+    const begun = isTraceId(traceId) ? traceId : this.id(16);
+    return { traceId: begun, spanId: '', isSampled: this.samples(begun) };
   }
 
   newSpanId(): string {
     return this.id(8);
   }
 
-  /** Attributes of a span about a message on the log or in a mailbox, by OpenTelemetry's conventions. */
-  messaging(operation: 'send' | 'process', destination: string, messageId: string | undefined) {
-    return {
+  /** Attributes of a span about a message on the log or in a mailbox, by OpenTelemetry's conventions, and `more`. */
+  messaging(
+    operation: 'send' | 'process',
+    destination: string,
+    messageId: string | undefined,
+    more: SpanAttributes,
+  ): SpanAttributes {
+    const attributes: Record<string, string | number> = {
       'messaging.system': this.options.system,
       'messaging.operation.name': operation,
       'messaging.operation.type': operation,
       'messaging.destination.name': destination,
-      ...(messageId === undefined ? {} : { 'messaging.message.id': messageId }),
     };
+    if (messageId !== undefined) attributes['messaging.message.id'] = messageId;
+    return Object.assign(attributes, more);
   }
 
-  end(span: Span): void {
-    const { attributes, end, start } = span;
+  end({ traceId, spanId, parentId, name, kind, start, end, attributes, error }: Omit<Span, 'node'>): void {
     this.options.sink.add({
-      ...span,
+      traceId,
+      spanId,
+      parentId,
+      name,
+      kind,
+      start,
       // Clocks of two nodes may differ, and one may be set back.
       end: Math.max(start, end),
-      attributes: this.node < 0 ? attributes : { ...attributes, 'holdfast.node': this.node },
+      node: this.node,
+      attributes,
+      error,
     });
   }
 
   private id(bytes: number): string {
     return Buffer.from(this.options.random.bytes(bytes)).toString('hex');
   }
-}
-
-/** Null for what is no `traceparent`. */
-export function contextOf(traceparent: string): TraceContext | null {
-  const match = TRACEPARENT.exec(traceparent);
-  if (match === null) return null;
-  const [, traceId = '', spanId = '', flags = ''] = match;
-  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
-}
-
-export function traceparentIn({ traceId, spanId, isSampled }: TraceContext): string {
-  return `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
 }
 
 /** Our trace ids count up, so they are mixed first (the finalizer of MurmurHash3). */
