@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createPinoLog } from '../../src/adapters/pino/pino-log.ts';
+import type { EmitCommand } from '../../src/runtime/delivery/command.ts';
+import { DeliveryDiary } from '../../src/runtime/delivery/delivery-diary.ts';
+import type { Selection } from '../../src/runtime/delivery/selection.ts';
+import { NOBODY } from '../../src/runtime/delivery/target.ts';
 import { LogFocuses, MOST_FOCUSES } from '../../src/runtime/log/log-focuses.ts';
+import type { Socket } from '../../src/runtime/socket/socket.ts';
 import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
 
 const MINUTE = 60_000;
@@ -52,5 +57,46 @@ describe('users and rooms in focus', () => {
     focuses.end('user', 'u0');
     focuses.set('room', 'doc-1', 'debug', MINUTE);
     expect(focuses.list()).toHaveLength(MOST_FOCUSES);
+  });
+});
+
+describe('what is sent to somebody in focus', () => {
+  const command: EmitCommand = {
+    kind: 'emit',
+    to: { ...NOBODY, everyone: true },
+    except: NOBODY,
+    namespace: '/',
+    event: 'news',
+    body: { args: '[]', attachments: [] },
+    volatile: false,
+    ack: null,
+  };
+
+  it('is told for them, and nothing is kept of anybody else', () => {
+    const written: Record<string, unknown>[] = [];
+    const output = { write: (line: string) => void written.push(JSON.parse(line)) };
+    const { log, focuses } = createPinoLog('info', output, {}, new SimulatedClock());
+    const receivers = [
+      { id: '1', user: 'ann', rooms: null },
+      { id: '2', user: 'bob', rooms: new Set([{ name: 'doc-1' }]) },
+      { id: '3', user: 'cleo', rooms: new Set([{ name: 'doc-2' }]) },
+    ].map((socket) => ({
+      ...socket,
+      describe: () => expect.unreachable('a description stays with its socket'),
+    }));
+    const selection = {
+      forEach: (...[, , , visit]: Parameters<Selection['forEach']>) =>
+        receivers.forEach((socket) => void visit(socket as unknown as Socket)),
+    } as unknown as Selection;
+    const diary = new DeliveryDiary(log, selection);
+    expect(diary.follows).toBe(false);
+    focuses.set('user', 'ann', 'debug', MINUTE);
+    focuses.set('room', 'doc-1', 'debug', MINUTE);
+    expect(diary.follows).toBe(true);
+    diary.sent(command);
+    expect(written).toEqual([
+      expect.objectContaining({ socket: '1', user: 'ann', event: 'news' }),
+      expect.objectContaining({ socket: '2', user: 'bob', event: 'news' }),
+    ]);
   });
 });

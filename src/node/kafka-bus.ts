@@ -15,7 +15,7 @@ import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
 import type { BusParts } from './bus-for.ts';
 import type { BusSeat } from './cluster-bus.ts';
-import { countedLines } from './node-metrics.ts';
+import { countedLines, heldBackIn } from './node-metrics.ts';
 import { type Incarnation, RedisBus } from './redis-bus.ts';
 
 /** Redis for who is where, Kafka for the logs and the mailboxes. */
@@ -28,7 +28,7 @@ export class KafkaBus extends RedisBus {
     config: Config,
     parts: BusParts,
     redis?: RedisClient,
-    kafka = kafkaClient(config.kafka, parts.log, parts.clock),
+    kafka = kafkaClient(config.kafka, parts.log, parts.clock, undefined, heldBackIn(parts.metrics)),
   ) {
     super(config, parts, redis);
     this.kafka = kafka;
@@ -58,6 +58,7 @@ export class KafkaBus extends RedisBus {
     const { clock, log, metrics } = this.parts;
     const tracer = this.parts.tracer?.at(self.number);
     const lines = countedLines(log, clock, metrics);
+    const onHeldBack = heldBackIn(metrics);
     const { kafka, directory } = this;
     await createTopics(kafka, this.config.kafka, clock);
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
@@ -72,6 +73,7 @@ export class KafkaBus extends RedisBus {
       kafka,
       clock,
       log,
+      onHeldBack,
       directory,
       encode: encodeLetter,
       decode: decodeLetter,
@@ -83,6 +85,7 @@ export class KafkaBus extends RedisBus {
       kafka,
       clock,
       log,
+      onHeldBack,
       version: VERSION,
       samples: tracer === undefined ? undefined : (traceId) => tracer.samples(traceId),
       maxRecords,
@@ -113,6 +116,7 @@ export class KafkaBus extends RedisBus {
           kafka,
           clock,
           log,
+          onHeldBack,
           deliverer,
           observe,
           consumerChanged,

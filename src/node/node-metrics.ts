@@ -8,9 +8,12 @@ import type { PushMetrics } from '../runtime/push/push-metrics.ts';
 
 /** Lines that are held back when there are too many, and counted. */
 export function countedLines(log: Log, clock: Clock, metrics: Metrics): RepeatedLines {
-  return new RepeatedLines(log, clock, {
-    onHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
-  });
+  return new RepeatedLines(log, clock, { onHeldBack: heldBackIn(metrics) });
+}
+
+/** Counts a line that was held back. */
+export function heldBackIn({ counters }: Metrics): () => void {
+  return () => counters.add(COUNTER.logLinesHeldBack);
 }
 
 /** What the push API reports, in the node's counters. */
@@ -20,7 +23,7 @@ export function pushMetrics(metrics: Metrics): PushMetrics {
       metrics.counters.add(COUNTER.pushRequests[method][code]);
       metrics.pushDuration.observe(seconds * 1000);
     },
-    lineHeldBack: () => metrics.counters.add(COUNTER.logLinesHeldBack),
+    lineHeldBack: heldBackIn(metrics),
   };
 }
 
@@ -43,7 +46,7 @@ export function backendMetrics(metrics: Metrics): BackendMetrics {
     breakerChanged: (state) => {
       if (state === 'open') counters.add(COUNTER.backendBreakerOpened);
     },
-    lineHeldBack: () => counters.add(COUNTER.logLinesHeldBack),
+    lineHeldBack: heldBackIn(metrics),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from '../runtime/ports/clock.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { SpanSink } from '../runtime/ports/span-sink.ts';
 import { Tracer } from '../runtime/trace/tracer.ts';
+import { heldBackIn } from './node-metrics.ts';
 import { SYSTEM_RANDOM } from './system-random.ts';
 
 /** The tracer of a process, and where its spans go. */
@@ -43,6 +44,7 @@ export async function tracingFor(config: Config, role: Role, version: string): P
       },
       clock,
       log,
+      onHeldBack: heldBackIn(metrics),
       counted: (outcome, spans) => metrics.counters.add(COUNTER.spans[outcome], spans),
     });
     const system = busOf(config);

@@ -19,7 +19,7 @@ import type { DependencyCondition } from '../runtime/ports/readiness.ts';
 import { decodeLetter, encodeLetter } from '../runtime/wire/letter-codec.ts';
 import type { BusParts } from './bus-for.ts';
 import type { BusSeat, ClusterBus, ClusterKeys } from './cluster-bus.ts';
-import { countedLines } from './node-metrics.ts';
+import { countedLines, heldBackIn } from './node-metrics.ts';
 
 const COMMAND_TIMEOUT = 2_000;
 const PEER_KEY_BYTES = 32;
@@ -95,6 +95,7 @@ export class RedisBus implements ClusterBus {
   protected async openLogs(self: Incarnation, holds: () => boolean): Promise<Omit<BusSeat, 'presence'>> {
     const { clock, log, metrics } = this.parts;
     const lines = countedLines(log, clock, metrics);
+    const onHeldBack = heldBackIn(metrics);
     const { client, directory } = this;
     const { total: maxRecords, maxBytes } = this.config.backend.queue;
     const mailbox = new StreamMailbox({
@@ -102,6 +103,7 @@ export class RedisBus implements ClusterBus {
       client,
       clock,
       log,
+      onHeldBack,
       directory,
       encode: encodeLetter,
       decode: decodeLetter,
@@ -113,6 +115,7 @@ export class RedisBus implements ClusterBus {
       client,
       clock,
       log,
+      onHeldBack,
       maxRecords,
       maxBytes,
       left: (milliseconds) => metrics.deliveryDelay.gateway.observe(milliseconds),
@@ -144,6 +147,7 @@ function openClient(config: Config, { clock, log, metrics }: BusParts): RedisCli
     settings: { ...config.redis, timeout: COMMAND_TIMEOUT },
     clock,
     log,
+    onHeldBack: heldBackIn(metrics),
     observe: (seconds, failure) => {
       metrics.redisDuration.observe(seconds * 1000);
       // Whatever else somebody's work threw is not Redis' failure.

@@ -13,6 +13,7 @@ import { Inbound, reasonOf } from './connection/inbound.ts';
 import { Outbound } from './connection/outbound.ts';
 import { SlowConsumerWatch } from './connection/slow-consumer-watch.ts';
 import { Acks } from './delivery/acks.ts';
+import { DeliveryDiary } from './delivery/delivery-diary.ts';
 import { DeliveryTimes } from './delivery/delivery-times.ts';
 import { LocalDelivery } from './delivery/local-delivery.ts';
 import { owedLetters } from './delivery/owed-letters.ts';
@@ -247,7 +248,7 @@ export class Gateway {
       publisher: options.publisher,
       counters,
       compressFrom,
-      diary: log,
+      diary: new DeliveryDiary(log, selection),
       setAside: (socket) => this.postbox.setAside(socket),
     });
     const travelling = new TravellingSockets(this.sockets);

@@ -17,6 +17,8 @@ export interface DownstreamOptions {
   readonly kafka: Kafka;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every log line that is not written because there were too many like it. */
+  readonly onHeldBack?: (() => void) | undefined;
   readonly deliverer: Deliverer;
   readonly observe: KafkaWriterOptions['observe'];
   /** What becomes of consumers; nobody listens unless told. */
@@ -56,7 +58,7 @@ export class Downstream {
   constructor(options: DownstreamOptions) {
     this.options = options;
     const { kafka, clock, log, observe } = options;
-    this.lines = new RepeatedLines(log, clock);
+    this.lines = new RepeatedLines(log, clock, { onHeldBack: options.onHeldBack });
     this.deadLetters = new KafkaWriter({
       kafka,
       clock,

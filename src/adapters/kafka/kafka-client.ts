@@ -26,10 +26,11 @@ export function kafkaClient(
   log: Log,
   clock: Pick<Clock, 'after'>,
   Client: new (config: KafkaConfig) => Kafka = kafkajs.Kafka,
+  onHeldBack?: () => void,
 ): Kafka {
   const { brokers, tls, ca, sasl } = settings;
   // Brokers that are away are said to be away by every connection, many times a second.
-  const lines = new RepeatedLines(log, clock);
+  const lines = new RepeatedLines(log, clock, { onHeldBack });
   return new Client({
     clientId: 'holdfast',
     brokers: [...brokers],

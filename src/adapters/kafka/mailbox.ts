@@ -23,6 +23,8 @@ export interface KafkaMailboxOptions<Letter> {
   readonly kafka: Kafka;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every log line that is not written because there were too many like it. */
+  readonly onHeldBack?: (() => void) | undefined;
   /** The incarnation that bears a number now, and its partition; null when nobody does. */
   readonly directory: { slotOf(number: number): { readonly slot: number; readonly epoch: number } | null };
   /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
@@ -50,7 +52,7 @@ export class KafkaMailbox<Letter> implements Mailbox<Letter> {
 
   constructor(options: KafkaMailboxOptions<Letter>) {
     this.#options = options;
-    this.#lines = new RepeatedLines(options.log, options.clock);
+    this.#lines = new RepeatedLines(options.log, options.clock, { onHeldBack: options.onHeldBack });
     this.#writer = new KafkaWriter({
       ...options,
       topic: MAILBOXES,

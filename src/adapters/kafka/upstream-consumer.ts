@@ -17,6 +17,8 @@ export interface UpstreamConsumerOptions {
   readonly kafka: Kafka;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every log line that is not written because there were too many like it. */
+  readonly onHeldBack?: (() => void) | undefined;
   readonly topic: string;
   readonly group: string;
   readonly handler: UpstreamHandler;
@@ -55,7 +57,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
   constructor(options: UpstreamConsumerOptions) {
     this.options = options;
     const { kafka, clock, log, topic, group, changed } = options;
-    this.lines = new RepeatedLines(log, clock);
+    this.lines = new RepeatedLines(log, clock, { onHeldBack: options.onHeldBack });
     this.consumer = new KafkaConsumer({
       kafka,
       clock,

@@ -19,6 +19,8 @@ export interface KafkaUpstreamLogOptions {
   readonly kafka: Kafka;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every log line that is not written because there were too many like it. */
+  readonly onHeldBack?: (() => void) | undefined;
   /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
   readonly holds?: () => boolean;
   readonly version: string;
@@ -84,16 +86,17 @@ export class KafkaUpstreamLog implements UpstreamLog {
   }
 
   consume(handler: UpstreamHandler): UpstreamSubscription {
-    const { kafka, clock, log, lagged, topic = UPSTREAM, group = GROUP, consumerChanged } = this.#options;
+    const { kafka, clock, log, onHeldBack, lagged, topic = UPSTREAM, group = GROUP } = this.#options;
     const consumer = new UpstreamConsumer({
       kafka,
       clock,
       log,
+      onHeldBack,
       topic,
       group,
       handler,
       lagged,
-      changed: consumerChanged,
+      changed: this.#options.consumerChanged,
     });
     this.#subscriptions.add(consumer);
     return {

@@ -3,7 +3,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Span, SpanKind } from '../../runtime/ports/span-sink.ts';
 import { SpanQueue, type SpanQueueOptions } from './span-queue.ts';
 
-export interface OtlpSpansOptions extends Pick<SpanQueueOptions, 'clock' | 'log' | 'counted'> {
+export interface OtlpSpansOptions extends Pick<SpanQueueOptions, 'clock' | 'log' | 'counted' | 'onHeldBack'> {
   /** Base URL of the collector; the path of traces is added. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;

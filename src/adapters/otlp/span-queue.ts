@@ -10,6 +10,7 @@ export interface SpanQueueOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly counted: (outcome: SpanOutcome, spans: number) => void;
+  readonly onHeldBack?: () => void;
 }
 
 export type SpanOutcome = 'exported' | 'dropped';
@@ -31,7 +32,11 @@ export class SpanQueue implements SpanSink {
 
   constructor(options: SpanQueueOptions) {
     this.#options = options;
-    this.#lines = new RepeatedLines(options.log, options.clock, { most: 1, window: 60_000 });
+    this.#lines = new RepeatedLines(options.log, options.clock, {
+      most: 1,
+      window: 60_000,
+      onHeldBack: options.onHeldBack,
+    });
   }
 
   add(span: Span): void {

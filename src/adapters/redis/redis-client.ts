@@ -27,6 +27,8 @@ export interface RedisClientOptions {
   readonly settings: RedisSettings;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every log line that is not written because there were too many like it. */
+  readonly onHeldBack?: (() => void) | undefined;
   /** Time of one command in seconds, and why it failed; null when it did not. */
   readonly observe: (seconds: number, failure: HoldfastError | null) => void;
 }
@@ -57,7 +59,7 @@ export class RedisClient {
   constructor(options: RedisClientOptions) {
     this.options = options;
     this.address = redisAddress(options.settings.url);
-    this.lines = new RepeatedLines(options.log, options.clock, {});
+    this.lines = new RepeatedLines(options.log, options.clock, { onHeldBack: options.onHeldBack });
     void this.open();
   }
 

@@ -3,7 +3,6 @@ import type { Frame } from '../codec/engine-packet.ts';
 import { FLAVOURS, type Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Outbound } from '../connection/outbound.ts';
 import type { Counters } from '../metrics/counters.ts';
-import type { Log } from '../ports/log.ts';
 import type { Publisher } from '../ports/web-socket.ts';
 import type { Namespace } from '../socket/namespace.ts';
 import type { Room } from '../socket/room.ts';
@@ -11,6 +10,7 @@ import type { Socket } from '../socket/socket.ts';
 import type { AckCollector } from './ack-collector.ts';
 import type { Acks } from './acks.ts';
 import type { AckResult, EmitCommand } from './command.ts';
+import type { DeliveryDiary } from './delivery-diary.ts';
 import type { Directory, Selection } from './selection.ts';
 import { isNobody, type Target } from './target.ts';
 
@@ -22,8 +22,7 @@ export interface LocalDeliveryOptions {
   readonly publisher: Publisher;
   readonly counters: Counters;
   readonly compressFrom: number;
-  /** What is sent to a followed client is told line by line. */
-  readonly diary: Pick<Log, 'follows' | 'debug'>;
+  readonly diary: Pick<DeliveryDiary, 'follows' | 'sent'>;
   /** A socket that is changing nodes: true when somebody else gives it the message, or does so later. */
   readonly setAside: (socket: Socket) => boolean;
 }
@@ -53,16 +52,7 @@ export class LocalDelivery {
       this.publish(message, audience, collector);
     }
     collector?.seal();
-    if (this.options.diary.follows) this.note(command);
-  }
-
-  private note({ to, except, namespace, event, messageId, pushedBy, trail }: EmitCommand): void {
-    const traceId = trail?.traceparent.split('-')[1];
-    this.options.selection.forEach(to, except, namespace, (socket) => {
-      const { id, user } = socket;
-      const facts = { messageId, traceId, socket: id, user, event, pushedBy };
-      this.options.diary.debug(facts, 'sent to a client', socket.describe());
-    });
+    if (this.options.diary.follows) this.options.diary.sent(command);
   }
 
   /** The namespace or room that the socket library can write to as a whole, if the target is just that. */

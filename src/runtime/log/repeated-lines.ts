@@ -7,7 +7,7 @@ export interface RepeatedLinesOptions {
   /** Milliseconds. */
   readonly window: number;
   /** Told of every line that is not written. */
-  readonly onHeldBack?: () => void;
+  readonly onHeldBack?: (() => void) | undefined;
 }
 
 /**

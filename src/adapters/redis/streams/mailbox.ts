@@ -18,6 +18,8 @@ export interface StreamMailboxOptions<Letter> {
   readonly client: RedisClient;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every log line that is not written because there were too many like it. */
+  readonly onHeldBack?: (() => void) | undefined;
   /** The incarnation that bears a number now; null when nobody does. */
   readonly directory: { slotOf(number: number): { readonly epoch: number } | null };
   /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
@@ -48,7 +50,7 @@ export class StreamMailbox<Letter> implements Mailbox<Letter> {
 
   constructor(options: StreamMailboxOptions<Letter>) {
     this.#options = options;
-    this.#lines = new RepeatedLines(options.log, options.clock);
+    this.#lines = new RepeatedLines(options.log, options.clock, { onHeldBack: options.onHeldBack });
   }
 
   async post(number: number, letter: Letter, patience: Patience = 'asked'): Promise<void> {

@@ -12,6 +12,8 @@ export interface StreamConsumerOptions {
   readonly client: RedisClient;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every log line that is not written because there were too many like it. */
+  readonly onHeldBack?: (() => void) | undefined;
   readonly handler: UpstreamHandler;
 }
 
@@ -66,7 +68,7 @@ export class StreamConsumer {
 
   constructor(options: StreamConsumerOptions) {
     this.options = options;
-    this.lines = new RepeatedLines(options.log, options.clock);
+    this.lines = new RepeatedLines(options.log, options.clock, { onHeldBack: options.onHeldBack });
     this.ownership = new Ownership(options.client, this.consumer, TTL);
     this.connection = options.client.dedicated('blocking');
   }

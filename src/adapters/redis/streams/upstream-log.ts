@@ -17,6 +17,8 @@ export interface StreamUpstreamLogOptions extends RecordWriterLimits {
   readonly client: RedisClient;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every log line that is not written because there were too many like it. */
+  readonly onHeldBack?: (() => void) | undefined;
   /** Whether this node may write now; what comes while it may not waits. Always, unless told. */
   readonly holds?: () => boolean;
   /** A record was accepted and had to be given up: Redis was away for too long. */
