@@ -21,7 +21,7 @@ function hastened(rules: string): string {
 const NUMBER = '7';
 const SETTINGS = {
   'auth.mode': 'backend',
-  'cluster.leaseTtl': '3s',
+  'cluster.leaseTtl': '5s',
   'engine.pingInterval': '1s',
   'engine.pingTimeout': '3s',
   'slowConsumer.maxBytes': '100KB',
@@ -29,7 +29,7 @@ const SETTINGS = {
   'backend.breaker.failures': '100000',
 };
 
-describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', { timeout: 40_000 }, () => {
+describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', { timeout: 60_000 }, () => {
   let services: Services;
   let backend: MoodyBackend;
   let cluster: Cluster;
@@ -60,7 +60,15 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
     cramped = await Member.create(
       'gateway',
       'cramped gateway',
-      { ...services.settings, ...settings, 'engine.rehearsal': 'false', 'slowConsumer.maxBytes': '1GB' },
+      {
+        ...services.settings,
+        ...settings,
+        'engine.rehearsal': 'false',
+        // Whoever says nothing is left alone.
+        'engine.pingInterval': '10m',
+        'slowConsumer.maxBytes': '1GB',
+        'slowConsumer.maxDelay': '10m',
+      },
       { descriptors: 220, heap: 160 },
     );
     const members = [...cluster.gateways, ...cluster.apis, twin, cramped];
@@ -116,7 +124,7 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
       if (found === undefined) await sleep(100);
       return found !== undefined;
     };
-    await until(told, 20_000, () => `${name} does not fire`);
+    await until(told, 40_000, () => `${name} does not fire`);
     return found!;
   }
 
@@ -200,9 +208,9 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
     await until(async () => (await cluster.push('CountSockets', { to: { users: ['sloth'] } })).sockets === 1);
     slow.socket.pause();
     const args = ['x'.repeat(500_000)];
-    await fires('HoldfastSlowConsumers', {}, () =>
-      cluster.push('Emit', { to: { users: ['sloth'] }, event: 'big', args }),
-    );
+    const push = () => cluster.push('Emit', { to: { users: ['sloth'] }, event: 'big', args });
+    // All at once: it is not to be found out by the heartbeats that it does not answer either.
+    await fires('HoldfastSlowConsumers', {}, () => Promise.all(Array.from({ length: 10 }, push)));
     slow.destroy();
   });
 
@@ -267,7 +275,8 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
     const fill = async () => {
       const used = await cramped.metric('nodejs_heap_size_used_bytes');
       if (used > 0.93 * (await cramped.metric('holdfast_heap_limit_bytes'))) return;
-      await cluster.push('Emit', { to: { users: ['hoarder'] }, event: 'big', args });
+      const push = () => cluster.push('Emit', { to: { users: ['hoarder'] }, event: 'big', args });
+      await Promise.all(Array.from({ length: 4 }, push));
     };
     await fires('HoldfastMemoryHigh', { instance: addressOf(cramped) }, fill);
     await cramped.kill();

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createExposition, type Exposition } from '../../src/adapters/prometheus/exposition.ts';
 import { CLOSE_REASONS } from '../../src/machines/close-reason.ts';
+import { nodeMachine } from '../../src/machines/node.ts';
 import { COUNTER, COUNTER_FAMILIES, COUNTER_SLOTS } from '../../src/runtime/metrics/counter-slots.ts';
 import type { Gauges } from '../../src/runtime/metrics/gauges.ts';
 import { Histogram } from '../../src/runtime/metrics/histogram.ts';
@@ -130,6 +131,15 @@ describe('the exposed metrics', () => {
     expect(lines).toContain('holdfast_cluster_nodes{role="gateway"} 3');
     expect(lines).toContain('holdfast_lease_remaining_seconds 1.5');
     expect(lines).toContain('holdfast_upstream_queue_records 11');
+  });
+
+  it('know every state of the node machine', async () => {
+    const lines = await expose().scrape();
+    for (const state of Object.keys(nodeMachine.config.states ?? {})) {
+      expect(lines.filter((line) => line.startsWith(`holdfast_node_state{state="${state}"}`))).toHaveLength(
+        1,
+      );
+    }
   });
 
   it('have no lease where numbers are not leased', async () => {
