@@ -3,7 +3,7 @@ import { sourceFiles } from './source-tree.ts';
 
 /** Files that make objects for each message. */
 const HOT = [
-  /^src\/runtime\/(?:wire|codec|connection)\//,
+  /^src\/runtime\/(?:wire|codec|connection|trace)\//,
   /^src\/runtime\/backend\/(?:lanes?|record-json)\.ts$/,
   /^src\/adapters\/connect\/(?:json-backend-client|json-exchange|call-headers)\.ts$/,
   /^src\/runtime\/socket\/(?:upstream|upstream-records|sockets)\.ts$/,
