@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type ClientSocket, next } from '../clients/client-socket.ts';
@@ -9,14 +8,10 @@ import { type Services, startRedisAndKafka } from '../cluster/support/services.t
 import { until } from '../cluster/support/until.ts';
 import { RawWebSocket } from '../support/raw-websocket.ts';
 import { type Alert, PrometheusService } from '../support/services/prometheus-service.ts';
+import { firingAt, untilFiring } from './firing.ts';
 import { LetterForger } from './letter-forger.ts';
 import { MoodyBackend } from './moody-backend.ts';
-import { alertRules, dashboards, expressions, metricsIn, RULES } from './shipped.ts';
-
-/** Fires within seconds: shorter ranges and waits, the same expressions and thresholds. */
-function hastened(rules: string): string {
-  return rules.replaceAll(/\[(?:5|10)m\]/g, '[12s]').replaceAll(/^(\s+for:) .*$/gm, '$1 1s');
-}
+import { alertRules, dashboards, expressions, hastenedRules, metricsIn } from './shipped.ts';
 
 const NUMBER = '7';
 const SETTINGS = {
@@ -34,7 +29,6 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
   let backend: MoodyBackend;
   let cluster: Cluster;
   let twin: Member;
-  let cramped: Member;
   let prometheus: PrometheusService;
   const sockets: ClientSocket[] = [];
 
@@ -57,24 +51,10 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
       'cluster.nodeId': NUMBER,
       'engine.rehearsal': 'false',
     });
-    cramped = await Member.create(
-      'gateway',
-      'cramped gateway',
-      {
-        ...services.settings,
-        ...settings,
-        'engine.rehearsal': 'false',
-        // Whoever says nothing is left alone.
-        'engine.pingInterval': '10m',
-        'slowConsumer.maxBytes': '1GB',
-        'slowConsumer.maxDelay': '10m',
-      },
-      { descriptors: 220, heap: 160 },
-    );
-    const members = [...cluster.gateways, ...cluster.apis, twin, cramped];
+    const members = [...cluster.gateways, ...cluster.apis, twin];
     prometheus = await PrometheusService.start({
       targets: members.map(({ adminPort }) => `127.0.0.1:${adminPort}`),
-      rules: hastened(readFileSync(RULES, 'utf8')),
+      rules: hastenedRules(),
       every: '500ms',
     });
     for (const gateway of cluster.gateways) for (let i = 0; i < 4; i++) await connected(gateway);
@@ -84,7 +64,6 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
     for (const socket of sockets) socket.disconnect();
     await prometheus?.close();
     await twin?.kill();
-    await cramped?.kill();
     await cluster?.close();
     await backend?.close();
     await services?.close();
@@ -103,31 +82,9 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
     backend.mood = 'answers';
   });
 
-  async function firing(): Promise<Alert[]> {
-    return (await prometheus.alerts()).filter(({ state }) => state === 'firing');
-  }
-
-  /** Resolves with the alert when it fires; `meanwhile` is done again and again until then. */
-  async function fires(
-    name: string,
-    labels: Record<string, string> = {},
-    meanwhile: () => unknown = () => {},
-  ): Promise<Alert> {
-    let found: Alert | undefined;
-    const told = async () => {
-      await meanwhile();
-      found = (await firing()).find(
-        (alert) =>
-          alert.labels.alertname === name &&
-          Object.entries(labels).every(([label, value]) => alert.labels[label] === value),
-      );
-      if (found === undefined) await sleep(100);
-      return found !== undefined;
-    };
-    await until(told, 40_000, () => `${name} does not fire`);
-    return found!;
-  }
-
+  const firing = () => firingAt(prometheus);
+  const fires = (name: string, labels: Record<string, string> = {}, meanwhile?: () => unknown) =>
+    untilFiring(prometheus, name, labels, meanwhile);
   const addressOf = (member: Member) => `127.0.0.1:${member.adminPort}`;
 
   it('keep quiet while all is well, and every metric that they and the dashboards use is there', async () => {
@@ -251,35 +208,6 @@ describe('the alerts, on a cluster on Redis and Kafka with a real Prometheus', {
       await sleep(100);
     };
     await fires('HoldfastEventLoopSlow', { instance }, starve);
-  });
-
-  it('HoldfastFileDescriptorsHigh: more clients than a process may have files', async () => {
-    await cramped.start();
-    const url = `${cramped.url}/socket.io/?EIO=4&transport=websocket`;
-    const clients: RawWebSocket[] = [];
-    const come = async () => {
-      const isFull = (await cramped.metric('process_open_fds')) > 0.92 * 220;
-      if (!isFull)
-        clients.push(...(await Promise.all(Array.from({ length: 5 }, () => RawWebSocket.open(url)))));
-    };
-    await fires('HoldfastFileDescriptorsHigh', { instance: addressOf(cramped) }, come);
-    for (const client of clients) client.destroy();
-  });
-
-  it('HoldfastMemoryHigh: a client that never fetches what is kept for it', async () => {
-    const polling = `${cramped.url}/socket.io/?EIO=4&transport=polling`;
-    const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1)) as { sid: string };
-    await fetch(`${polling}&sid=${sid}`, { method: 'POST', body: '40{"user":"hoarder"}' });
-    await (await fetch(`${polling}&sid=${sid}`)).text();
-    const args = ['x'.repeat(500_000)];
-    const fill = async () => {
-      const used = await cramped.metric('nodejs_heap_size_used_bytes');
-      if (used > 0.93 * (await cramped.metric('holdfast_heap_limit_bytes'))) return;
-      const push = () => cluster.push('Emit', { to: { users: ['hoarder'] }, event: 'big', args });
-      await Promise.all(Array.from({ length: 4 }, push));
-    };
-    await fires('HoldfastMemoryHigh', { instance: addressOf(cramped) }, fill);
-    await cramped.kill();
   });
 
   it('HoldfastInternalErrors: a letter that makes no sense', async () => {

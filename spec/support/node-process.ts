@@ -27,11 +27,16 @@ export class NodeProcess {
     this.exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   }
 
-  static async start(settings: Readonly<Record<string, string>>): Promise<NodeProcess> {
+  /** @param descriptors open files and connections that it may have; as many as this process, unless told */
+  static async start(
+    settings: Readonly<Record<string, string>>,
+    descriptors: number | null = null,
+  ): Promise<NodeProcess> {
     const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
     const listen = ['clients.listen', 'push.listen', 'push.grpcListen', 'admin.listen'];
     const any = listen.filter((key) => !(key in settings)).flatMap((key) => [`--${key}`, '127.0.0.1:0']);
-    const child = spawn(process.execPath, [PROGRAM, 'dev', ...any, ...flags], {
+    const [program, ...args] = confined([process.execPath, PROGRAM, 'dev', ...any, ...flags], descriptors);
+    const child = spawn(program!, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, NODE_ENV: 'test' },
@@ -89,6 +94,13 @@ export class NodeProcess {
     await this.exited;
     clearTimeout(timer);
   }
+}
+
+/** The command of a process that gets no more than that. The shell becomes the process: signals reach it. */
+function confined(command: readonly string[], descriptors: number | null): readonly string[] {
+  return descriptors === null
+    ? command
+    : ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
 }
 
 /** The addresses in what `holdfast dev` prints for people, once all of it is there. */

@@ -7,14 +7,6 @@ export type MemberRole = 'gateway' | 'api';
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** What a process may have, where it shall run out of it. */
-export interface Confines {
-  /** Open files and connections. */
-  readonly descriptors: number;
-  /** Size of the heap, MB. */
-  readonly heap: number;
-}
-
 const ROOT = join(import.meta.dirname, '../../..');
 /** What `npm run build` leaves, unless another build is to be tried. */
 const PROGRAM = process.env.HOLDFAST_PROGRAM ?? join(ROOT, 'dist/main.js');
@@ -32,34 +24,20 @@ export class Member {
   readonly adminPort: number;
   readonly grpcPort: number;
   private readonly settings: Settings;
-  private readonly confines: Confines | null;
   private readonly lines: string[] = [];
   private child: ChildProcess | null = null;
   private ended: Promise<number | null> = Promise.resolve(null);
   private readonly endWithUs = () => this.child?.kill('SIGKILL');
 
-  private constructor(
-    role: MemberRole,
-    name: string,
-    ports: readonly number[],
-    settings: Settings,
-    confines: Confines | null,
-  ) {
+  private constructor(role: MemberRole, name: string, ports: readonly number[], settings: Settings) {
     this.role = role;
     this.name = name;
     [this.port, this.adminPort, this.grpcPort] = ports as [number, number, number];
     this.settings = settings;
-    this.confines = confines;
   }
 
-  static async create(
-    role: MemberRole,
-    name: string,
-    settings: Settings,
-    confines: Confines | null = null,
-  ): Promise<Member> {
-    const ports = [await freePort(), await freePort(), await freePort()];
-    return new Member(role, name, ports, settings, confines);
+  static async create(role: MemberRole, name: string, settings: Settings): Promise<Member> {
+    return new Member(role, name, [await freePort(), await freePort(), await freePort()], settings);
   }
 
   get url(): string {
@@ -127,8 +105,7 @@ export class Member {
           };
     const settings = { ...listen, 'admin.listen': `127.0.0.1:${this.adminPort}`, ...this.settings };
     const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
-    const [program, ...args] = confined([process.execPath, PROGRAM, this.role, ...flags], this.confines);
-    const child = spawn(program!, args, {
+    const child = spawn(process.execPath, [PROGRAM, this.role, ...flags], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, NODE_ENV: 'test' },
@@ -191,12 +168,4 @@ export class Member {
       .filter((line) => line.includes(label))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
-}
-
-/** The command of a process that gets no more than that. The shell becomes the process: signals reach it. */
-function confined([node, ...args]: readonly string[], confines: Confines | null): string[] {
-  if (confines === null) return [node!, ...args];
-  const { descriptors, heap } = confines;
-  const limits = [`--max-old-space-size=${heap}`, '--max-semi-space-size=1'];
-  return ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', node!, ...limits, ...args];
 }
