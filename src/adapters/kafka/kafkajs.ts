@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as KafkaJs from 'kafkajs';
 import { batchDecoding, type FetchReader } from './batch-decoding.ts';
+import { followCoordinator, type GroupOffsets } from './group-offsets.ts';
 import { type Encoder, produceRequests } from './produce-request.ts';
 import { quietQueue, type RequestQueue } from './quiet-queue.ts';
 import { decodeRecord } from './record-decoding.ts';
@@ -37,6 +38,9 @@ const LibraryQueue = require(REQUEST_QUEUE) as (new (
   readonly prototype: LibraryQueue;
 };
 quietQueue(LibraryQueue);
+followCoordinator(
+  require('kafkajs/src/consumer/offsetManager/index.js') as { readonly prototype: GroupOffsets },
+);
 
 class Queue extends LibraryQueue {
   constructor(options: object) {
