@@ -80,10 +80,13 @@ describe('faults of Redis, of leases and of nodes', { timeout: 60_000 }, () => {
   it('Redis has lost all it knew: nodes join anew, each under the number it had, and serve whoever comes', async () => {
     const { cluster, services } = fixture;
     const members = [...cluster.gateways, ...cluster.apis];
-    const numberOf = async (member: Member) =>
-      ((await member.readiness())?.body as { dependencies: { lease: object } }).dependencies.lease;
+    const numberOf = async (member: Member) => {
+      const readiness = await member.readiness();
+      return (readiness?.body as { dependencies?: { lease?: object } } | undefined)?.dependencies?.lease;
+    };
     const numbers = () => Promise.all(members.map(numberOf));
     const before = await numbers();
+    for (const lease of before) expect(lease).toMatchObject({ ok: true });
     const redis = new Redis(services.redis.url);
     await redis.flushall();
     redis.disconnect();
