@@ -4,7 +4,9 @@ import type { BackendClient } from '../../src/adapters/connect/backend-client.ts
 import { createBackendClient } from '../../src/adapters/connect/create-backend-client.ts';
 import { BackendAuthenticator } from '../../src/runtime/backend/backend-authenticator.ts';
 import type { AuthenticationAttempt } from '../../src/runtime/ports/authenticator.ts';
+import type { Tracer } from '../../src/runtime/trace/tracer.ts';
 import { realClock, silentLog } from '../push/push-fixture.ts';
+import { recordSpans } from '../traces/recorded-spans.ts';
 import { clientOptions } from './client-options.ts';
 import { TestBackend } from './test-backend.ts';
 
@@ -30,19 +32,24 @@ describe('auth.mode=backend', () => {
       clientOptions(await backend.start(), undefined, { timeout: 300, secret: 's' }),
     );
     counted = [];
-    authenticator = new BackendAuthenticator({
+    authenticator = authenticatorWith();
+  });
+  afterEach(async () => {
+    await client.close();
+    await backend.stop();
+  });
+
+  /** Traced by `tracer`; by nobody without one. */
+  const authenticatorWith = (tracer?: Tracer) =>
+    new BackendAuthenticator({
       caller: client,
       nextId: () => '123',
       clock: realClock,
       random: { bytes: (size) => randomBytes(size) },
       metrics: { lineHeldBack: () => {}, called: (method, code) => counted.push(`${method} ${code}`) },
       log: silentLog,
+      tracer,
     });
-  });
-  afterEach(async () => {
-    await client.close();
-    await backend.stop();
-  });
 
   const refusal = async (status: number, body: string) => {
     backend.reply = () => ({ status, body });
@@ -77,6 +84,41 @@ describe('auth.mode=backend', () => {
       token: 't0ken',
     });
     expect(counted).toEqual(['OnAuthenticate ok']);
+  });
+
+  it('is a trace, whose span the backend gets as the parent of what it does', async () => {
+    const { spans, tracer } = recordSpans();
+    const traced = authenticatorWith(tracer);
+    await traced.authenticate(ATTEMPT);
+    backend.reply = () => ({ status: 401, body: '{"code":"unauthenticated","message":"no"}' });
+    await expect(traced.authenticate(ATTEMPT)).rejects.toThrow('no');
+    backend.reply = () => ({ status: 503, body: '' });
+    await expect(traced.authenticate(ATTEMPT)).rejects.toThrow('backend unavailable');
+    const { traceId } = JSON.parse(backend.calls[0]!.text) as { traceId: string };
+    expect(spans[0]).toMatchObject({
+      traceId,
+      parentId: '',
+      name: 'holdfast.v1.BackendService/OnAuthenticate',
+      kind: 'client',
+    });
+    expect(spans[0]!.attributes).toMatchObject({
+      'rpc.system': 'connect_rpc',
+      'rpc.method': 'OnAuthenticate',
+      'holdfast.socket.id': '77',
+      'holdfast.namespace': '/chat',
+    });
+    expect(spans.map(({ error }) => error)).toEqual(['', 'unauthenticated', 'unavailable']);
+    expect(backend.calls.map(({ headers }) => headers.traceparent)).toEqual(
+      spans.map((span) => `00-${span.traceId}-${span.spanId}-01`),
+    );
+  });
+
+  it('tells the backend when its trace is not sampled, and leaves that to it when nobody traces', async () => {
+    const { spans, tracer } = recordSpans(0);
+    await authenticatorWith(tracer).authenticate(ATTEMPT);
+    await authenticator.authenticate(ATTEMPT);
+    expect(backend.calls.map(({ headers }) => String(headers.traceparent).slice(-3))).toEqual(['-00', '-01']);
+    expect(spans).toEqual([]);
   });
 
   it('lets users in for ever, and people without a name, when the backend says so', async () => {

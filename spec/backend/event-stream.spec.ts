@@ -41,9 +41,13 @@ class Subscription {
   }
 
   async next(): Promise<SubscribeResponse['event']> {
+    return (await this.nextResponse())?.event ?? { case: undefined };
+  }
+
+  /** Null at the end of the stream. */
+  async nextResponse(): Promise<SubscribeResponse | null> {
     const { value, done } = await this.#events.next();
-    if (done === true) return { case: undefined };
-    return (value as SubscribeResponse).event;
+    return done === true ? null : (value as SubscribeResponse);
   }
 
   hangUp(): void {
@@ -110,6 +114,29 @@ describe('EventService/Subscribe', () => {
     await expect(gone).rejects.toMatchObject({ code: 'internal', message: 'bug' });
     subscription.hangUp();
     await present(0);
+  });
+
+  it('says with each event which span it belongs to, also to a second subscriber that gets it', async () => {
+    const first = new Subscription(baseUrl).start();
+    await present(1);
+    const [record, untraced] = [messageRecord('[]'), messageRecord('[]')];
+    const traceparent = `00-${record.traceId}-${'cd'.repeat(8)}-01`;
+    const call = subscribers.call(record, [], traceparent);
+    expect(await first.nextResponse()).toMatchObject({ traceparent });
+    const second = new Subscription(baseUrl).start();
+    await present(2);
+    first.hangUp();
+    expect(await second.nextResponse()).toMatchObject({ traceparent });
+    second.answer(record.messageId);
+    await call;
+    // Where nobody traces here the backend may decide.
+    const other = subscribers.call(untraced);
+    expect((await second.nextResponse())?.traceparent).toMatch(
+      new RegExp(`^00-${untraced.traceId}-[0-9a-f]{16}-01$`),
+    );
+    second.answer(untraced.messageId);
+    await other;
+    second.hangUp();
   });
 
   it('keeps to the window that the subscriber asked for', async () => {

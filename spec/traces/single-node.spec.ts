@@ -3,7 +3,7 @@ import type { ClientSocket } from '../clients/client-socket.ts';
 import { eventually } from '../contracts/contract.ts';
 import { type RunningNode, startNode } from '../support/node.ts';
 import { TraceCollector } from '../support/trace-collector.ts';
-import { expectMessage, expectPush } from './expected-chain.ts';
+import { expectMessage, expectPush, treeOf } from './expected-chain.ts';
 import { connected, talk } from './talk.ts';
 
 const SERVICES = { gateway: 'holdfast', api: 'holdfast', system: 'memory' };
@@ -49,6 +49,13 @@ describe('the traces of a single node', () => {
     await eventually(5_000, () => expectPush(collector.ofTrace(TRACE), PARENT, SERVICES));
     const call = collector.ofTrace(traceId).find(({ kind }) => kind === 'client')!;
     expect(traceparent).toBe(`00-${traceId}-${call.spanId}-01`);
+    const login = await running.node.backend.call('OnAuthenticate');
+    const asked = (login.body as unknown as { traceId: string }).traceId;
+    await eventually(5_000, () => {
+      const tree = treeOf(collector.ofTrace(asked));
+      expect(tree).toBe('holdfast: client holdfast.v1.BackendService/OnAuthenticate');
+    });
+    expect(login.headers.traceparent).toBe(`00-${asked}-${collector.ofTrace(asked)[0]!.spanId}-01`);
     expect(collector.headers).toMatchObject({ 'x-scope': 'holdfast', authorization: 'Bearer sekrit' });
     expect(await running.node.metric('holdfast_spans_total', { outcome: 'exported' })).toBeGreaterThan(8);
     expect(await running.node.metric('holdfast_spans_total', { outcome: 'dropped' })).toBe(0);

@@ -84,9 +84,8 @@ export class ClusterGateway implements Role {
 
   constructor(options: ClusterGatewayOptions) {
     this.options = options;
-    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics, surroundings, isRevoked } =
-      options;
-    const { tracer } = options;
+    const { config, bus, seat, keys, lease, snowflakes, clock, wheel, metrics } = options;
+    const { surroundings, isRevoked, tracer } = options;
     const log = new SilenceableLog(options.log);
     this.log = log;
     this.lines = countedLines(log, clock, metrics);
@@ -169,6 +168,7 @@ export class ClusterGateway implements Role {
         random: SYSTEM_RANDOM,
         log,
         metrics: backendMetrics(metrics),
+        tracer,
       }),
       ...(this.sessionLimit === null ? {} : { sessionWatch: this.sessionLimit }),
     });

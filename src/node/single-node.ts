@@ -91,19 +91,18 @@ export class SingleNode {
     this.options = options;
     this.clock = options.clock ?? new SystemClock();
     const { config, demo } = options;
-    this.log = new SilenceableLog(options.log.child({ node: config.cluster.nodeId ?? 0 }));
+    const node = config.cluster.nodeId ?? 0;
+    this.log = new SilenceableLog(options.log.child({ node }));
     const { clock, metrics, log } = this;
     this.stopped = new Promise((resolve) => {
       this.resolveStopped = resolve;
     });
-    const node = config.cluster.nodeId ?? 0;
     this.tracing = options.openTracing?.({ clock, metrics, log }) ?? null;
     const tracer = this.tracing?.tracer.at(node);
     this.tracer = tracer;
     const wheel = new TimingWheel(clock, {
       onStall: () => metrics.counters.add(COUNTER.stallsForgiven),
     });
-    const random = SYSTEM_RANDOM;
     const snowflakes = new SnowflakeGenerator({ clock, node });
     const nextId = () => {
       snowflakes.next();
@@ -138,7 +137,7 @@ export class SingleNode {
       dispatcher,
       upstreamLog: this.upstreamLog,
       clock,
-      random,
+      random: SYSTEM_RANDOM,
       metrics,
       log,
       nextId,
@@ -152,9 +151,10 @@ export class SingleNode {
       caller: this.api.caller,
       nextId,
       clock,
-      random,
+      random: SYSTEM_RANDOM,
       log,
       metrics: backendMetrics(metrics),
+      tracer,
     });
     this.clients = new GatewayRole({
       config: demo === null ? config : withNamespace(config, demo.namespace),

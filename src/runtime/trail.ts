@@ -39,3 +39,8 @@ export function freshTrail(traceparent: string, now: number): Trail {
 export function traceparentOf(traceId: string, isSampled = true): string {
   return isTraceId(traceId) ? formatTraceparent({ traceId, spanId: traceId.slice(16), isSampled }) : '';
 }
+
+/** What others are told of a trace that is not sampled here: whether it is, was decided. Undefined for what is no id. */
+export function unsampled(traceId: string): string | undefined {
+  return traceparentOf(traceId, false) || undefined;
+}

@@ -14,6 +14,7 @@ import { ERROR_CODES, type ErrorCode, HoldfastError } from '../../runtime/errors
 import type { Log } from '../../runtime/ports/log.ts';
 import type { UpstreamRecord } from '../../runtime/ports/upstream-log.ts';
 import type { PushEndpoint } from '../../runtime/push/push-endpoint.ts';
+import { traceparentOf } from '../../runtime/trail.ts';
 import { connectErrorOf } from './connect-error.ts';
 import { Outbox } from './outbox.ts';
 
@@ -46,7 +47,9 @@ async function* subscribe(
   const incoming = requests[Symbol.asyncIterator]();
   const maxInFlight = windowOf(await incoming.next());
   const outbox = new Outbox<SubscribeResponse>();
-  const subscriber = subscribers.subscribe(maxInFlight, (record) => outbox.put(responseOf(record)));
+  const subscriber = subscribers.subscribe(maxInFlight, (record, traceparent) =>
+    outbox.put(responseOf(record, traceparent)),
+  );
   const leave = () => {
     subscribers.leave(subscriber);
     outbox.end();
@@ -120,15 +123,18 @@ function take(
   }
 }
 
-function responseOf(record: UpstreamRecord): SubscribeResponse {
+/** @param traceparent of the call, where it is traced; whoever is called may decide where nobody has */
+function responseOf(record: UpstreamRecord, traceparent = traceparentOf(record.traceId)): SubscribeResponse {
+  return create(SubscribeResponseSchema, { event: eventOf(record), traceparent });
+}
+
+function eventOf(record: UpstreamRecord): SubscribeResponse['event'] {
   switch (record.kind) {
     case 'connect':
-      return create(SubscribeResponseSchema, { event: { case: 'connect', value: connectMessage(record) } });
+      return { case: 'connect', value: connectMessage(record) };
     case 'message':
-      return create(SubscribeResponseSchema, { event: { case: 'message', value: messageMessage(record) } });
+      return { case: 'message', value: messageMessage(record) };
     case 'disconnect':
-      return create(SubscribeResponseSchema, {
-        event: { case: 'disconnect', value: disconnectMessage(record) },
-      });
+      return { case: 'disconnect', value: disconnectMessage(record) };
   }
 }

@@ -68,7 +68,8 @@ export class JsonBackendClient implements BackendClient {
   }
 
   async authenticate(question: AuthenticationQuestion): Promise<Identity> {
-    const response = await this.#post('OnAuthenticate', question, questionToJson(question), []);
+    const { traceparent } = question;
+    const response = await this.#post('OnAuthenticate', question, questionToJson(question), [], traceparent);
     if (response.status < 200 || response.status >= 300) throw authenticationFailure(response);
     try {
       const answer = fromJsonString(OnAuthenticateResponseSchema, response.text, {

@@ -80,7 +80,8 @@ export class ProtoBackendClient implements BackendClient {
   async authenticate(question: AuthenticationQuestion): Promise<Identity> {
     const message = questionMessage(question);
     try {
-      const options = this.#options(question, OnAuthenticateRequestSchema, message, []);
+      const { traceparent } = question;
+      const options = this.#options(question, OnAuthenticateRequestSchema, message, [], traceparent);
       return identityOf(await this.#client.onAuthenticate(message, options));
     } catch (error) {
       throw authenticationFailure(error);

@@ -8,7 +8,7 @@ import type { Random } from '../ports/random.ts';
 import type { UpstreamLog, UpstreamRecord, UpstreamSubscription } from '../ports/upstream-log.ts';
 import { RecordSpan } from '../trace/record-span.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { traceparentOf } from '../trail.ts';
+import { traceparentOf, unsampled } from '../trail.ts';
 import { AnswerPerformer, type AnswerPerformerOptions } from './answer-performer.ts';
 import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
@@ -194,9 +194,10 @@ export class BackendDispatcher {
     const asked = clock.wallNow();
     const times = [record.time, record.logged ?? record.time, waiting.heard, asked];
     const call = span?.call(asked, this.#caller.rpcSystem);
+    const traceparent = call?.traceparent ?? (tracer && unsampled(record.traceId));
     let answer: BackendAnswer | null = null;
     try {
-      answer = await this.#caller.call(record, times, call?.traceparent ?? this.#untraced(record));
+      answer = await this.#caller.call(record, times, traceparent);
       call?.ended(clock.wallNow(), '');
       const took = clock.now() - start;
       metrics.called(method, 'ok', took / 1000);
@@ -213,20 +214,14 @@ export class BackendDispatcher {
     if (answer !== null) {
       if (answer !== NOTHING_TO_DO) {
         times.push(clock.wallNow());
-        const traceparent = span?.traceparent ?? traceparentOf(record.traceId, tracer === undefined);
-        const trail = { traceparent, times };
-        await this.#performer.perform(answer, record, trail);
+        const trail = span?.traceparent ?? traceparentOf(record.traceId, tracer === undefined);
+        await this.#performer.perform(answer, record, { traceparent: trail, times });
         if (this.#hasEnded) return;
       }
       this.#finish(lane, waiting);
     }
     this.#active--;
     this.#pump();
-  }
-
-  /** What a backend is told of a trace that is not sampled; nothing in particular where nobody decides that. */
-  #untraced({ traceId }: UpstreamRecord): string | undefined {
-    return this.#options.tracer === undefined ? undefined : traceparentOf(traceId, false) || undefined;
   }
 
   #failed(lane: Lane, waiting: WaitingRecord, failure: HoldfastError, start: number): void {

@@ -19,11 +19,16 @@ export interface EventSubscribersOptions {
 /** One event on its way to an answer. */
 export interface PendingEvent {
   readonly record: UpstreamRecord;
+  /** Of this call; undefined where tracing is off. */
+  readonly traceparent: string | undefined;
   readonly resolve: (answer: BackendAnswer) => void;
   readonly reject: (error: HoldfastError) => void;
   timer: TimerHandle | null;
   holder: EventSubscriber | null;
 }
+
+/** @param traceparent of the call, where it is traced */
+export type SendEvent = (record: UpstreamRecord, traceparent?: string) => void;
 
 /** Sockets remembered beyond those that are connected: ends that were never heard of must not fill the memory. */
 const MAX_SOCKETS = 2_000_000;
@@ -55,9 +60,9 @@ export class EventSubscribers implements BackendCaller {
     return this.#subscribers.size > 0 || this.#options.clock.now() < this.#graceEnds;
   }
 
-  call(record: UpstreamRecord): Promise<BackendAnswer> {
+  call(record: UpstreamRecord, _times?: readonly number[], traceparent?: string): Promise<BackendAnswer> {
     return new Promise((resolve, reject) => {
-      const event: PendingEvent = { record, resolve, reject, timer: null, holder: null };
+      const event: PendingEvent = { record, traceparent, resolve, reject, timer: null, holder: null };
       this.#pending.set(record.messageId, event);
       event.timer = this.#options.clock.after(this.#options.timeout, () => {
         event.timer = null;
@@ -68,7 +73,7 @@ export class EventSubscribers implements BackendCaller {
   }
 
   /** `send` hands an event to the subscriber; at most `maxInFlight` are unanswered at one time. */
-  subscribe(maxInFlight: number, send: (record: UpstreamRecord) => void): EventSubscriber {
+  subscribe(maxInFlight: number, send: SendEvent): EventSubscriber {
     const subscriber = new EventSubscriber(maxInFlight, send);
     this.#subscribers.add(subscriber);
     const homeless = this.#homeless;
@@ -166,11 +171,11 @@ export class EventSubscriber {
   sockets = 0;
   isGone = false;
   readonly #maxInFlight: number;
-  readonly #send: (record: UpstreamRecord) => void;
+  readonly #send: SendEvent;
   readonly #inFlight = new Set<PendingEvent>();
   readonly #waiting = new Set<PendingEvent>();
 
-  constructor(maxInFlight: number, send: (record: UpstreamRecord) => void) {
+  constructor(maxInFlight: number, send: SendEvent) {
     this.#maxInFlight = maxInFlight;
     this.#send = send;
   }
@@ -181,7 +186,7 @@ export class EventSubscriber {
       return;
     }
     this.#inFlight.add(event);
-    this.#send(event.record);
+    this.#send(event.record, event.traceparent);
   }
 
   /** The event is answered or given up: there is room for another. */

@@ -40,6 +40,8 @@ export const NOTHING_TO_DO: BackendAnswer = Object.freeze({ ack: null, actions: 
 
 /** Asks a backend who a client is (`OnAuthenticate`). */
 export interface AuthenticationCaller {
+  /** How the call is made. */
+  readonly rpcSystem: RpcSystem;
   /**
    * Rejects with `AuthenticationFailed` when the backend said no, and with `HoldfastError` when it said nothing
    * that can be understood.
@@ -54,4 +56,6 @@ export interface AuthenticationQuestion {
   readonly traceId: string;
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** Of this call, where tracing is on. */
+  readonly traceparent?: string | undefined;
 }

@@ -1,21 +1,10 @@
-import type { ErrorCode } from '../errors/holdfast-error.ts';
 import type { RpcSystem } from '../ports/backend.ts';
 import { RECORD_METHODS } from '../ports/backend-method.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
+import { type CallSpan, callSpan } from './call-span.ts';
 import { recordAttributes, UPSTREAM, upstreamSpanId } from './record-attributes.ts';
-import { rpcAttributes } from './rpc-attributes.ts';
 import { formatTraceparent } from './traceparent.ts';
 import type { Tracer } from './tracer.ts';
-
-const SERVICE = 'holdfast.v1.BackendService';
-
-/** A call of the backend on its way. */
-export interface CallSpan {
-  /** What the backend is told. */
-  readonly traceparent: string;
-  /** @param code empty when the backend answered */
-  ended(end: number, code: ErrorCode | ''): void;
-}
 
 /**
  * What an API node does with one record: from reading it until its answer was carried out (`consumer`), with each call
@@ -45,25 +34,9 @@ export class RecordSpan {
   }
 
   call(start: number, system: RpcSystem): CallSpan {
-    const { tracer, record } = this;
+    const { tracer, record, spanId: parentId } = this;
     const { traceId, kind } = record;
-    const method = RECORD_METHODS[kind];
-    const spanId = tracer.newSpanId();
-    return {
-      traceparent: formatTraceparent({ traceId, spanId, isSampled: true }),
-      ended: (end, code) =>
-        tracer.end({
-          traceId,
-          spanId,
-          parentId: this.spanId,
-          name: `${SERVICE}/${method}`,
-          kind: 'client',
-          start,
-          end,
-          attributes: rpcAttributes(system, SERVICE, method, code),
-          error: code,
-        }),
-    };
+    return callSpan(tracer, { traceId, parentId, method: RECORD_METHODS[kind], system, start });
   }
 
   /** The record is done with. */

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/v1/events.proto.
  */
 export const file_holdfast_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("Chhob2xkZmFzdC92MS9ldmVudHMucHJvdG8SC2hvbGRmYXN0LnYxImYKEFN1YnNjcmliZVJlcXVlc3QSIwoFc3RhcnQYASABKAsyEi5ob2xkZmFzdC52MS5TdGFydEgAEiUKBmFuc3dlchgCIAEoCzITLmhvbGRmYXN0LnYxLkFuc3dlckgAQgYKBGtpbmQiHgoFU3RhcnQSFQoNbWF4X2luX2ZsaWdodBgBIAEoBSKFAQoGQW5zd2VyEhIKCm1lc3NhZ2VfaWQYASABKAkSHgoDYWNrGAIgASgLMhEuaG9sZGZhc3QudjEuQm9keRIkCgdhY3Rpb25zGAMgAygLMhMuaG9sZGZhc3QudjEuQWN0aW9uEiEKBWVycm9yGAQgASgLMhIuaG9sZGZhc3QudjEuRXJyb3IiuAEKEVN1YnNjcmliZVJlc3BvbnNlEjAKB2Nvbm5lY3QYASABKAsyHS5ob2xkZmFzdC52MS5PbkNvbm5lY3RSZXF1ZXN0SAASMAoHbWVzc2FnZRgCIAEoCzIdLmhvbGRmYXN0LnYxLk9uTWVzc2FnZVJlcXVlc3RIABI2CgpkaXNjb25uZWN0GAMgASgLMiAuaG9sZGZhc3QudjEuT25EaXNjb25uZWN0UmVxdWVzdEgAQgcKBWV2ZW50Ml4KDEV2ZW50U2VydmljZRJOCglTdWJzY3JpYmUSHS5ob2xkZmFzdC52MS5TdWJzY3JpYmVSZXF1ZXN0Gh4uaG9sZGZhc3QudjEuU3Vic2NyaWJlUmVzcG9uc2UoATABYgZwcm90bzM", [file_holdfast_v1_backend, file_holdfast_v1_common, file_holdfast_v1_push]);
+  fileDesc("Chhob2xkZmFzdC92MS9ldmVudHMucHJvdG8SC2hvbGRmYXN0LnYxImYKEFN1YnNjcmliZVJlcXVlc3QSIwoFc3RhcnQYASABKAsyEi5ob2xkZmFzdC52MS5TdGFydEgAEiUKBmFuc3dlchgCIAEoCzITLmhvbGRmYXN0LnYxLkFuc3dlckgAQgYKBGtpbmQiHgoFU3RhcnQSFQoNbWF4X2luX2ZsaWdodBgBIAEoBSKFAQoGQW5zd2VyEhIKCm1lc3NhZ2VfaWQYASABKAkSHgoDYWNrGAIgASgLMhEuaG9sZGZhc3QudjEuQm9keRIkCgdhY3Rpb25zGAMgAygLMhMuaG9sZGZhc3QudjEuQWN0aW9uEiEKBWVycm9yGAQgASgLMhIuaG9sZGZhc3QudjEuRXJyb3IizQEKEVN1YnNjcmliZVJlc3BvbnNlEjAKB2Nvbm5lY3QYASABKAsyHS5ob2xkZmFzdC52MS5PbkNvbm5lY3RSZXF1ZXN0SAASMAoHbWVzc2FnZRgCIAEoCzIdLmhvbGRmYXN0LnYxLk9uTWVzc2FnZVJlcXVlc3RIABI2CgpkaXNjb25uZWN0GAMgASgLMiAuaG9sZGZhc3QudjEuT25EaXNjb25uZWN0UmVxdWVzdEgAEhMKC3RyYWNlcGFyZW50GAQgASgJQgcKBWV2ZW50Ml4KDEV2ZW50U2VydmljZRJOCglTdWJzY3JpYmUSHS5ob2xkZmFzdC52MS5TdWJzY3JpYmVSZXF1ZXN0Gh4uaG9sZGZhc3QudjEuU3Vic2NyaWJlUmVzcG9uc2UoATABYgZwcm90bzM", [file_holdfast_v1_backend, file_holdfast_v1_common, file_holdfast_v1_push]);
 
 /**
  * What a subscriber says.
@@ -154,6 +154,14 @@ export type SubscribeResponse = Message<"holdfast.v1.SubscribeResponse"> & {
     value: OnDisconnectRequest;
     case: "disconnect";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * W3C Trace Context of handing this event out, as the "traceparent" of a call of BackendService: the trace_id of the
+   * event, and the parent of what the subscriber does about it.
+   *
+   * @generated from field: string traceparent = 4;
+   */
+  traceparent: string;
 };
 
 /**
