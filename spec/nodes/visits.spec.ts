@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PeerClient } from '../../src/adapters/peer/peer-client.ts';
 import { PeerListener } from '../../src/adapters/uws/peer-listener.ts';
+import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
 import type { Visit } from '../../src/runtime/ports/peers.ts';
 import { Client } from '../gateway/client.ts';
 import { World } from '../gateway/world.ts';
@@ -15,6 +16,8 @@ let listener: PeerListener;
 let second: PeerClient;
 let third: PeerClient;
 let visit: Visit;
+/** Whether the nodes are still those that the session left for. */
+let isGone: boolean;
 
 beforeAll(async () => {
   listener = new PeerListener({
@@ -41,8 +44,10 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  const incarnation = (number: number) => ({ number, epoch: 1 });
-  world = new World({ parts: (parts) => ({ ...parts, others: { incarnation, writers: () => [] } }) });
+  isGone = false;
+  const incarnation = (number: number) => (isGone ? null : { number, epoch: 1 });
+  const peers = { holds: async () => (isGone ? 'unknown' : 'no') as 'unknown' | 'no' };
+  world = new World({ parts: (parts) => ({ ...parts, peers, others: { incarnation, writers: () => [] } }) });
   client = new Client(world, { transport: 'polling' }).join();
   visit = { sid: client.sid, speaks: 'socket.io', revision: 4, visit: 1 };
 });
@@ -102,5 +107,21 @@ describe('a session whose client opens WebSockets on several other nodes at once
     expect(client.state).toBe('moved.unconfirmed');
     await second.settled(HOME, visit);
     expect(client.state).toBe('moved.settled');
+  });
+
+  it.each([
+    ['by the node it was lost on, which lives', false, 0],
+    ['by its home when that node is gone, and what it counted with it', true, 1],
+  ])('is counted once when it is lost on its way: %s', async (_who, gone, failed) => {
+    await second.openCandidate(HOME, visit);
+    await second.probeCandidate(HOME, visit);
+    await meanwhile(second.upgradeCandidate(HOME, visit));
+    expect(await second.arrived(HOME, visit)).toBe(true);
+    isGone = gone;
+    expect(client.state).toBe('moved.unconfirmed');
+    world.advance(2_000);
+    await world.settle();
+    expect(world.disconnects('transport error')).toBe(1);
+    expect(world.metrics.counters.values[COUNTER.handovers.failed]).toBe(failed);
   });
 });

@@ -121,9 +121,11 @@ export class Departures {
   /** The other node has not said that the session runs there. Whether it does; nothing happens while nobody knows. */
   async askNewHome(connection: Connection): Promise<void> {
     const ticket = new ConnectionTicket(connection);
+    const { host } = connection.move as Departure;
     const verdict = await this.fateOf(connection).catch(() => 'unknown' as const);
     if (!ticket.isLive() || verdict === 'unknown') return;
-    if (verdict === 'lost') this.options.counters.add(COUNTER.handovers.failed);
+    // A new home that lives has counted it, as one that missed or as one that came and ended soon.
+    if (verdict === 'lost' && !this.lives(host)) this.options.counters.add(COUNTER.handovers.failed);
     this.send(connection, verdict === 'lost' ? 'MOVE_FAILED' : 'SETTLED');
   }
 
@@ -159,7 +161,7 @@ export class Departures {
 
   /** `there` also for one that died there: its end is said by whoever buries that node. */
   private async fateOf(connection: Connection): Promise<'there' | 'lost' | 'unknown'> {
-    const { peers, incarnation, presence, engine } = this.options;
+    const { peers, presence, engine } = this.options;
     const { to, host } = connection.move as Departure;
     const { flavour } = connection;
     const answer = await peers?.holds(to, {
@@ -168,10 +170,13 @@ export class Departures {
       revision: engineRevision(flavour),
     });
     if (answer === 'yes') return 'there';
-    const lives = incarnation(to)?.epoch === host.epoch;
-    if (answer === 'unknown' && lives) return 'unknown';
+    if (answer === 'unknown' && this.lives(host)) return 'unknown';
     const homes = await presence.homesOf(socketsOf(connection).map(({ id }) => id));
     return homes.includes(to) ? 'there' : 'lost';
+  }
+
+  private lives({ number, epoch }: Incarnation): boolean {
+    return this.options.incarnation(number)?.epoch === epoch;
   }
 
   private isMoving(connection: Connection): boolean {
