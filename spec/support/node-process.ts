@@ -7,6 +7,14 @@ export interface Addresses {
   readonly adminUrl: string;
 }
 
+/** What a process may have; as much as this one, unless told. */
+export interface Confines {
+  /** Open files and connections. */
+  readonly descriptors?: number | null;
+  /** Of JavaScript objects, MB. */
+  readonly heap?: number | null;
+}
+
 const ROOT = join(import.meta.dirname, '../..');
 /** What `npm run build` leaves, unless another build is to be tried. */
 const PROGRAM = process.env.HOLDFAST_PROGRAM ?? join(ROOT, 'dist/main.js');
@@ -27,15 +35,17 @@ export class NodeProcess {
     this.exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   }
 
-  /** @param descriptors open files and connections that it may have; as many as this process, unless told */
   static async start(
     settings: Readonly<Record<string, string>>,
-    descriptors: number | null = null,
+    { descriptors = null, heap = null }: Confines = {},
   ): Promise<NodeProcess> {
     const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
     const listen = ['clients.listen', 'push.listen', 'push.grpcListen', 'admin.listen'];
     const any = listen.filter((key) => !(key in settings)).flatMap((key) => [`--${key}`, '127.0.0.1:0']);
-    const [program, ...args] = confined([process.execPath, PROGRAM, 'dev', ...any, ...flags], descriptors);
+    // What V8 keeps for young objects is on top of it: as little as may be.
+    const little = heap === null ? [] : [`--max-old-space-size=${heap}`, '--max-semi-space-size=1'];
+    const command = [process.execPath, ...little, PROGRAM, 'dev', ...any, ...flags];
+    const [program, ...args] = confined(command, descriptors);
     const child = spawn(program!, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
