@@ -101,15 +101,11 @@ export class Incarnations {
   /** Resolves with the ports bound, null when ended meanwhile; waits for services as long as it takes. */
   async begin(): Promise<Partial<Ports> | null> {
     const { bus, clock, metrics, log } = this.options;
+    const { owner, number: previous } = this;
     if (!(await this.openPeers())) return null;
     const keeper = new LeaseKeeper({
       store: bus.leases,
-      request: leaseRequest({
-        ...this.options,
-        owner: this.owner,
-        previous: this.number,
-        address: this.address(),
-      }),
+      request: leaseRequest({ ...this.options, owner, previous, address: this.address() }),
       clock,
       log,
       reached: () => this.snowflakes?.reached ?? clock.wallNow(),
