@@ -48,6 +48,15 @@ describe('deploy/prometheus/rules.yaml', () => {
     }
   });
 
+  it('has for each alert a fault of real nodes at which it is seen to fire', () => {
+    const provoked = ['alerts', 'cramped-node'].flatMap((name) => [
+      ...readDocument(`spec/alerts/${name}.spec.ts`).matchAll(
+        /(?:fires\(|untilFiring\(prometheus, )'(\w+)'/g,
+      ),
+    ]);
+    expect(new Set(provoked.map(([, name]) => name))).toEqual(new Set(rules.map(({ alert }) => alert)));
+  });
+
   it.each(rules)('$alert waits, and says how bad it is, what it is, and where to read on', (rule) => {
     expect(rule.for).toMatch(/^\d+[smh]$/);
     expect(['critical', 'warning']).toContain(rule.labels.severity);
