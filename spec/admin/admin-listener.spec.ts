@@ -2,7 +2,9 @@ import { type IncomingMessage, request as send } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AdminListener, startAdminListener } from '../../src/adapters/admin/admin-listener.ts';
 import type { AdminOptions } from '../../src/adapters/admin/admin-options.ts';
+import type { Census, CensusFilter, CensusOffice } from '../../src/runtime/ports/census.ts';
 import type {
+  ConnectionSearch,
   InspectedConnection,
   InspectedEvent,
   Inspector,
@@ -37,9 +39,9 @@ class OneConnection implements Inspector {
   overview() {
     return { node: '3', connections: 1, sockets: 2, users: 1, rooms: 0, states: { connection: { open: 1 } } };
   }
-  connections(state: string | null, limit: number) {
-    this.asked.push([state, limit]);
-    return [CONNECTION];
+  async connections(search: ConnectionSearch) {
+    this.asked.push(search);
+    return [{ ...CONNECTION, since: 1_700_000_000_000, user: '', sockets: [] }];
   }
   connection(id: string) {
     return id === CONNECTION.id ? { ...CONNECTION, sockets: [], bufferedBytes: 0, events: [EVENT] } : null;
@@ -59,18 +61,56 @@ class OneConnection implements Inspector {
   }
 }
 
+const CENSUS: Census = {
+  time: 1_700_000_000_002,
+  node: '3',
+  total: 1,
+  machines: {
+    connection: { states: { open: { count: 1, p50: 10, p99: 10 } }, arrows: {} },
+    socket: { states: {}, arrows: {} },
+    node: { states: {}, arrows: {} },
+  },
+};
+
+/** Has room for one follower. */
+class OneCensus implements CensusOffice {
+  asked: CensusFilter[] = [];
+  receive: ((census: Census) => void) | null = null;
+
+  charts() {
+    return [];
+  }
+  async take(filter: CensusFilter) {
+    this.asked.push(filter);
+    return CENSUS;
+  }
+  follow(filter: CensusFilter, receive: (census: Census) => void) {
+    if (this.receive !== null) return null;
+    this.asked.push(filter);
+    this.receive = receive;
+    return () => {
+      this.receive = null;
+    };
+  }
+  async strange() {
+    return { time: 1, node: '3', overdue: [], loops: [], backoff: [], slow: [] };
+  }
+}
+
 const listeners: AdminListener[] = [];
 afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
 
 async function start(overrides: Partial<AdminOptions> = {}) {
   let level: LogLevel = 'info';
   const inspector = new OneConnection();
+  const census = new OneCensus();
   const listener = await startAdminListener({
     listen: { host: '127.0.0.1', port: 0 },
     token: '',
     version: '1.2.3',
     readiness: { state: () => 'ready', dependencies: () => ({}) },
     inspector,
+    census,
     logLevel: {
       level: () => level,
       setLevel: (next) => {
@@ -89,7 +129,7 @@ async function start(overrides: Partial<AdminOptions> = {}) {
     const isJson = response.headers.get('content-type') === 'application/json';
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
-  return { inspector, call, base, port: listener.port };
+  return { inspector, census, call, base, port: listener.port };
 }
 
 /** With a Host header of its own, which fetch does not allow. */
@@ -225,12 +265,17 @@ describe('/inspect', () => {
 
   it('lists connections of a state up to a limit', async () => {
     const { call, inspector } = await start();
-    expect((await call('/inspect/connections')).body).toEqual({ connections: [CONNECTION] });
-    await call('/inspect/connections?state=open.polling&limit=5');
+    expect((await call('/inspect/connections')).body).toMatchObject({ connections: [CONNECTION] });
+    await call('/inspect/connections?machine=socket&state=connected&q=ada&limit=5&sort=oldest');
     expect(inspector.asked).toEqual([
-      [null, 100],
-      ['open.polling', 5],
+      { limit: 100 },
+      { machine: 'socket', state: 'connected', q: 'ada', limit: 5, sort: 'oldest' },
     ]);
+    expect(await call('/inspect/connections?machine=node')).toMatchObject({
+      status: 400,
+      body: { message: 'machine: "node" must be one of connection, socket' },
+    });
+    expect(await call('/inspect/connections?state=a&stat=b')).toMatchObject({ status: 400 });
     expect(await call('/inspect/connections?limit=-1')).toMatchObject({ status: 400 });
     expect(await call('/inspect/connections?limit=10001')).toMatchObject({ status: 400 });
   });
@@ -310,8 +355,72 @@ describe('/inspect', () => {
   });
 });
 
+describe('/inspect/census', () => {
+  it('hands the filter on as it was given, and refuses what is none', async () => {
+    const { call, census } = await start();
+    expect((await call('/inspect/census?room=a%26b&namespace=/chat')).body).toEqual(CENSUS);
+    expect(census.asked).toEqual([{ room: 'a&b', namespace: '/chat' }]);
+    expect(await call('/inspect/census?romo=a')).toMatchObject({
+      status: 400,
+      body: {
+        code: 'invalid_argument',
+        message: '"romo" is not among node, transport, protocol, namespace, user, room',
+      },
+    });
+    expect(await call('/inspect/census?user=a&user=b')).toMatchObject({
+      status: 400,
+      body: { message: 'user is given twice' },
+    });
+  });
+
+  it('streams each count as an event until the reader goes away, to as many readers as there is room for', async () => {
+    const { base, call, census } = await start();
+    const leaving = new AbortController();
+    const response = await fetch(`${base}/inspect/census/stream?user=ada`, { signal: leaving.signal });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(census.asked).toEqual([{ user: 'ada' }]);
+    const reader = response.body!.getReader();
+    census.receive!(CENSUS);
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe(
+      `event: census\ndata: ${JSON.stringify(CENSUS)}\n\n`,
+    );
+    expect(await call('/inspect/census/stream')).toMatchObject({
+      status: 429,
+      body: { code: 'resource_exhausted' },
+    });
+    leaving.abort();
+    await vi.waitFor(() => expect(census.receive).toBeNull());
+  });
+
+  it('cuts off a reader that does not read', async () => {
+    const { port, census } = await start();
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      send({ port, path: '/inspect/census/stream' }, resolve).on('error', reject).end();
+    });
+    response.on('error', () => {});
+    const large = { ...CENSUS, node: 'x'.repeat(10_000) };
+    for (let sent = 0; sent < 2000 && census.receive !== null; sent++) {
+      census.receive(large);
+      if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await vi.waitFor(() => expect(census.receive).toBeNull());
+    response.destroy();
+  });
+});
+
 describe('the guard', () => {
-  const CLOSED = ['/metrics', '/inspect', '/inspect/connections', '/log/level', '/version', '/nowhere'];
+  const CLOSED = [
+    '/metrics',
+    '/inspect',
+    '/inspect/machines',
+    '/inspect/census',
+    '/inspect/census/stream',
+    '/inspect/strange',
+    '/inspect/connections',
+    '/log/level',
+    '/version',
+    '/nowhere',
+  ];
 
   it('asks for the token everywhere but at the probes', async () => {
     const { call } = await start({ token: 's3cret' });

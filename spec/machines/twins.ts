@@ -1,5 +1,6 @@
-import { type Actor, type AnyStateMachine, createActor } from 'xstate';
+import { type Actor, type AnyStateMachine, type AnyTransitionDefinition, createActor } from 'xstate';
 import type { MachineDefinition } from '../../src/machines/definition.ts';
+import { arrowsOf, nodesOf } from '../../src/runtime/machine/arrow.ts';
 import { compile } from '../../src/runtime/machine/compile.ts';
 import type { CompiledMachine } from '../../src/runtime/machine/compiled-machine.ts';
 import { configurationName } from '../../src/runtime/machine/explore.ts';
@@ -81,6 +82,10 @@ interface Face {
   readonly effects: readonly string[];
   readonly timers: readonly string[];
   readonly armed: number;
+  /** Ids of the arrows taken since the step before, in order, those that do nothing left out. */
+  readonly arrows: readonly string[];
+  /** How long each active state has been so, ms by path. */
+  readonly dwells: readonly string[];
 }
 
 /**
@@ -133,6 +138,8 @@ export class Twins {
     const actual = this.tables.face();
     if (JSON.stringify(expected) !== JSON.stringify(actual)) throw new Mismatch(step, expected, actual);
     this.coverage?.visit(expected.state);
+    this.interpreted.arrows = [];
+    this.tables.arrows = [];
     for (const [guard, answer] of this.interpreted.takeAsked()) this.coverage?.ask(guard, answer);
   }
 }
@@ -159,16 +166,28 @@ class Interpreted {
   private actor: Actor<AnyStateMachine>;
   /** When each scheduled event was armed, in virtual time. */
   private armedAt = new WeakMap<object, number>();
+  private readonly ids: ReadonlyMap<AnyTransitionDefinition, string>;
+  arrows: string[] = [];
+  private readonly enteredAt = new Map<string, number>();
 
   constructor(definition: AnyDefinition) {
     const { effects, guards, delays } = definition;
     this.machine = definition.machine.provide({
-      actions: Object.fromEntries(
-        effects.map((name) => [name, (_: unknown, params: unknown) => this.row.effect(name, params)]),
-      ),
+      actions: {
+        ...Object.fromEntries(
+          effects.map((name) => [name, (_: unknown, params: unknown) => this.row.effect(name, params)]),
+        ),
+        noteEntry: (_: unknown, params: unknown) => {
+          this.enteredAt.set(String(params), this.clock.now());
+        },
+      },
       guards: Object.fromEntries(guards.map((name) => [name, () => this.row.guard(name)])),
       delays: Object.fromEntries(delays.map((name) => [name, () => this.row.delay(name, delays)])),
     });
+    for (const node of nodesOf(this.machine)) {
+      node.entry = [{ type: 'noteEntry', params: node.path.join('.') }, ...node.entry];
+    }
+    this.ids = new Map(arrowsOf(this.machine).map(({ id, transition }) => [transition, id]));
     this.actor = createActor(this.machine);
   }
 
@@ -186,7 +205,11 @@ class Interpreted {
 
   start(): void {
     const clock = this.clock;
+    this.arrows = [];
     this.actor = createActor(this.machine, {
+      inspect: (inspected) => {
+        if (inspected.type === '@xstate.microstep') this.note(inspected._transitions);
+      },
       clock: {
         setTimeout: (callback, ms) => {
           for (const scheduled of this.scheduled()) {
@@ -226,7 +249,22 @@ class Interpreted {
       effects: this.row.log,
       timers: timers.sort(),
       armed: timers.length,
+      arrows: this.arrows,
+      dwells: snapshot._nodes
+        .map((node) => node.path.join('.'))
+        .filter((path) => path !== '' && snapshot.status !== 'done')
+        .map((path) => `${path} ${this.clock.now() - this.enteredAt.get(path)!}`)
+        .sort(),
     };
+  }
+
+  private note(transitions: readonly AnyTransitionDefinition[]): void {
+    for (const transition of transitions) {
+      const doesNothing = transition.target === undefined && transition.actions.length === 0;
+      const id = this.ids.get(transition);
+      // The initial transition is no arrow.
+      if (id !== undefined && !doesNothing) this.arrows.push(id);
+    }
   }
 
   takeAsked(): [string, boolean][] {
@@ -254,10 +292,18 @@ class Tables {
   /** The clock and the wheel live on; each run has its own time from here. */
   private origin = 0;
   private state = '';
+  arrows: string[] = [];
 
   constructor(compiled: AnyCompiled, coverage: Coverage | null) {
     this.compiled = compiled;
     this.wheel = new TimingWheel(this.clock);
+    // It stands still while nothing is armed, and lengths of stay with it.
+    this.wheel.arm(
+      this.wheel.register(() => {}),
+      0,
+      0,
+      1e12,
+    );
     this.row = this.newRow([]);
     const { effects, guards, delays } = compiled;
     this.runner = new MachineRunner(
@@ -279,6 +325,10 @@ class Tables {
     );
     this.runner.observe = (_row, event, from, to, transition) => {
       this.state = compiled.states[to]!;
+      const { arrows, arrowFrom, arrowCode } = compiled;
+      for (let at = arrowFrom[transition]!; at < arrowFrom[transition + 1]!; at++) {
+        this.arrows.push(arrows[arrowCode[at]!]!);
+      }
       coverage?.take(from, event, transition);
     };
   }
@@ -291,6 +341,7 @@ class Tables {
     this.origin = this.clock.now();
     this.row = this.newRow(replies);
     this.row.answers = answers;
+    this.arrows = [];
   }
 
   start(): void {
@@ -309,7 +360,7 @@ class Tables {
   }
 
   face(): Face {
-    const { events, timers } = this.compiled;
+    const { events, timers, activePaths, entrySlot } = this.compiled;
     const typeOf = (name: string): string =>
       events[events.length - 1 - timers.length + timers.findIndex((timer) => timer.name === name)]!;
     return {
@@ -321,7 +372,11 @@ class Tables {
         .timers(0)
         .map(({ name, remaining }) => `${typeOf(name)} in ${remaining}`)
         .sort(),
-      armed: this.wheel.armed,
+      armed: this.wheel.armed - 1,
+      arrows: this.arrows,
+      dwells: activePaths[this.runner.state(0)]!.map(
+        (path) => `${path} ${this.runner.dwell(0, entrySlot.get(path)!)}`,
+      ).sort(),
     };
   }
 

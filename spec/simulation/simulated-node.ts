@@ -130,6 +130,7 @@ export class SimulatedNode {
     const role = () => incarnations.role;
     const life: NodeLife = new NodeLife(
       wheel,
+      clock,
       {
         holdsConnections: () => role()?.holdsConnections() ?? false,
         acceptConnections: () => role()?.accept(),

@@ -1,7 +1,7 @@
 import { type AdminListener, startAdminListener } from '../adapters/admin/admin-listener.ts';
 import { createExposition, type Exposition } from '../adapters/prometheus/exposition.ts';
 import type { Config } from '../runtime/config/config.ts';
-import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
+import { LiveCensusOffice } from '../runtime/inspect/census-office.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
@@ -13,6 +13,7 @@ import { SystemClock } from '../runtime/time/system-clock.ts';
 import type { ClusterBus } from './cluster-bus.ts';
 import { CurrentInspector } from './current-inspector.ts';
 import { Incarnations } from './incarnations.ts';
+import { inspectorOf } from './inspection.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import type { Ports } from './ports.ts';
@@ -50,6 +51,7 @@ export class ClusterNode {
   private readonly incarnations: Incarnations;
   private readonly exposition: Exposition;
   private readonly inspector: CurrentInspector;
+  private readonly census: LiveCensusOffice;
   private readonly revocationDesk: RevocationDesk;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
@@ -79,6 +81,7 @@ export class ClusterNode {
     const role = () => this.incarnations.role;
     this.life = new NodeLife(
       wheel,
+      clock,
       {
         holdsConnections: () => role()?.holdsConnections() ?? false,
         acceptConnections: () => role()?.accept(),
@@ -103,14 +106,15 @@ export class ClusterNode {
       () => this.life.state,
     );
     this.incarnations.inspectorOf = (gateway, node) =>
-      new LiveInspector({
-        gateway,
-        clock,
-        node: String(node),
-        history: config.inspect.history,
-        maxWatched: config.inspect.maxWatched,
-        nodeState: () => this.life.state,
-      });
+      inspectorOf(gateway, node, { config, clock, life: this.life });
+    this.census = new LiveCensusOffice({
+      gateway: () => role()?.gateway ?? null,
+      holdsConnections: options.role === 'gateway',
+      node: () => this.incarnations.number,
+      life: this.life,
+      clock,
+      patience: wheel,
+    });
     this.exposition = createExposition({
       metrics,
       gauges: nodeGauges({
@@ -140,6 +144,7 @@ export class ClusterNode {
           dependencies: () => ({ ...this.dependencies(), ...link?.conditions() }),
         },
         inspector: this.inspector,
+        census: this.census,
         logLevel,
         tokens: this.revocationDesk,
         metrics: this.exposition,

@@ -1,5 +1,6 @@
 import type {
-  InspectedConnection,
+  ConnectionSearch,
+  FoundConnection,
   InspectedConnectionDetail,
   InspectedEvent,
   InspectionOverview,
@@ -22,8 +23,8 @@ export class CurrentInspector implements Inspector {
     return this.current()?.overview() ?? { node: '', connections: 0, sockets: 0, users: 0, rooms: 0, states };
   }
 
-  connections(state: string | null, limit: number): readonly InspectedConnection[] {
-    return this.current()?.connections(state, limit) ?? [];
+  async connections(search: ConnectionSearch): Promise<readonly FoundConnection[]> {
+    return (await this.current()?.connections(search)) ?? [];
   }
 
   connection(id: string): InspectedConnectionDetail | null {

@@ -128,6 +128,11 @@ export class Incarnations {
     return this.ports;
   }
 
+  /** The node number of this moment; empty while there is none. */
+  get number(): string {
+    return String(this.keeper?.current?.number ?? '');
+  }
+
   condition(): DependencyCondition {
     const trouble = this.keeper?.trouble ?? 'not asked for yet';
     const number = this.keeper?.current?.number;

@@ -12,7 +12,8 @@ import type { Gateway } from '../runtime/gateway.ts';
 import { SESSION_KEY_BYTES, SessionIds } from '../runtime/identity/session-id.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
-import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
+import { LiveCensusOffice } from '../runtime/inspect/census-office.ts';
+import type { LiveInspector } from '../runtime/inspect/live-inspector.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
@@ -26,6 +27,7 @@ import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import type { Demo } from './demo.ts';
 import { GatewayRole } from './gateway-role.ts';
+import { inspectorOf } from './inspection.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
@@ -74,6 +76,7 @@ export class SingleNode {
   private readonly exposition: Exposition;
   private readonly revocationDesk: RevocationDesk;
   private readonly life: NodeLife;
+  private readonly census: LiveCensusOffice;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
   private hasStopped = false;
@@ -91,7 +94,6 @@ export class SingleNode {
     const wheel = new TimingWheel(clock, {
       onStall: () => metrics.counters.add(COUNTER.stallsForgiven),
     });
-    const random = SYSTEM_RANDOM;
     const snowflakes = new SnowflakeGenerator({ clock, node });
     const nextId = () => {
       snowflakes.next();
@@ -124,7 +126,7 @@ export class SingleNode {
       dispatcher,
       upstreamLog: this.upstreamLog,
       clock,
-      random,
+      random: SYSTEM_RANDOM,
       metrics,
       log,
       nextId,
@@ -137,7 +139,7 @@ export class SingleNode {
       caller: this.api.caller,
       nextId,
       clock,
-      random,
+      random: SYSTEM_RANDOM,
       log,
       metrics: backendMetrics(metrics),
     });
@@ -171,6 +173,7 @@ export class SingleNode {
 
     this.life = new NodeLife(
       wheel,
+      clock,
       {
         holdsConnections: () => this.gateway.connections.size > 0,
         acceptConnections: () => this.clients.accept(),
@@ -184,13 +187,14 @@ export class SingleNode {
       config.drain.timeout,
       FLUSH_TIMEOUT,
     );
-    this.inspector = new LiveInspector({
-      gateway: this.gateway,
+    this.inspector = inspectorOf(this.gateway, node, { config, clock, life: this.life });
+    this.census = new LiveCensusOffice({
+      gateway: () => this.gateway,
+      holdsConnections: true,
+      node: () => String(node),
+      life: this.life,
       clock,
-      node: String(node),
-      history: config.inspect.history,
-      maxWatched: config.inspect.maxWatched,
-      nodeState: () => this.life.state,
+      patience: wheel,
     });
     this.exposition = createExposition({
       metrics,
@@ -214,6 +218,7 @@ export class SingleNode {
         version: this.options.version,
         readiness: { state: () => this.life.phase(), dependencies: () => this.dependencies() },
         inspector: this.inspector,
+        census: this.census,
         logLevel: this.options.logLevel,
         tokens: this.revocationDesk,
         metrics: this.exposition,

@@ -29,6 +29,7 @@ import { TravellingSockets } from './handover/travelling-sockets.ts';
 import { birthplaceOf } from './identity/birthplace.ts';
 import { IdTable } from './identity/id-table.ts';
 import { parseDecimal, toDecimal } from './identity/snowflake-decimal.ts';
+import { Comings } from './inspect/comings.ts';
 import { RepeatedLines } from './log/repeated-lines.ts';
 import { mask } from './machine/compiled-machine.ts';
 import { connectionTables, socketTables } from './machine/compiled-once.ts';
@@ -60,6 +61,8 @@ export class Gateway {
   /** Sessions on their way to other nodes, and from them. */
   readonly departures: Departures;
   readonly arrivals: Arrivals;
+  /** Who has come lately, for those who look for reconnect loops. */
+  readonly comings: Comings;
   /** Set by whoever wants to know when a row is given back. */
   onRelease: (connection: Connection) => void = () => {};
   private readonly ids = new IdTable();
@@ -72,6 +75,8 @@ export class Gateway {
     const { counters } = metrics;
     const { limits, heartbeat: beats, times, compressFrom } = gatewaySettings(config);
     const { connections: table, socketTable, ids } = this;
+    const lately = () => options.wheel.lately();
+    this.comings = new Comings(lately);
 
     const outbound = new Outbound({
       table,
@@ -112,8 +117,9 @@ export class Gateway {
       authenticatesFirst: options.authenticator !== null,
       sidOf: (connection) => this.engine.sidOf(connection),
       transportClosed: (connection) => this.signal(connection, 'TRANSPORT_CLOSED'),
-      opened: () => {
+      opened: (connection) => {
         counters.connects++;
+        this.comings.opened(connection);
       },
       upgraded: (connection) => {
         counters.add(COUNTER.upgrades.done);
@@ -204,6 +210,7 @@ export class Gateway {
       clock,
       node: options.node,
       loggedIn: (socket) => {
+        this.comings.loggedIn(socket);
         if (options.isRevoked?.(socket.tokenId) === true) signalLater(socket.connection, 'TOKEN_EXPIRED');
       },
       passAck: (node, socket, ackId, body) => post(node, { kind: 'acked', socket, ackId, body }),
@@ -286,7 +293,7 @@ export class Gateway {
       outbound,
       codecLimits: limits,
       messageLimits: options.messageLimits,
-      lately: () => options.wheel.lately(),
+      lately,
       clock,
       lateCopies,
       incarnation,

@@ -5,6 +5,7 @@ import { admit } from './admin-guard.ts';
 import type { AdminOptions } from './admin-options.ts';
 import type { AdminHandler, AdminRoute } from './admin-route.ts';
 import { answerError, answerJson } from './answer.ts';
+import { CENSUS, CENSUS_STREAM, INSPECT_MACHINES, STRANGE } from './census-routes.ts';
 import { HEALTHZ, READYZ } from './health-routes.ts';
 import { EVENTS, INSPECT, INSPECT_CONNECTION, INSPECT_CONNECTIONS, WATCH } from './inspect-routes.ts';
 import { LOG_LEVEL, METRICS, VERSION } from './operation-routes.ts';
@@ -15,6 +16,10 @@ const ROUTES: readonly AdminRoute[] = [
   READYZ,
   METRICS,
   INSPECT,
+  INSPECT_MACHINES,
+  CENSUS,
+  CENSUS_STREAM,
+  STRANGE,
   INSPECT_CONNECTIONS,
   INSPECT_CONNECTION,
   WATCH,

@@ -1,3 +1,4 @@
+import type { CensusOffice } from '../../runtime/ports/census.ts';
 import type { Inspector } from '../../runtime/ports/inspector.ts';
 import type { LogLevelControl } from '../../runtime/ports/log-level.ts';
 import type { Readiness } from '../../runtime/ports/readiness.ts';
@@ -11,6 +12,7 @@ export interface AdminOptions {
   readonly version: string;
   readonly readiness: Readiness;
   readonly inspector: Inspector;
+  readonly census: CensusOffice;
   readonly logLevel: LogLevelControl;
   readonly tokens: TokenRevoker;
   readonly metrics: { readonly contentType: string; scrape(): Promise<string> };

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { AdminExchange, AdminRoute } from './admin-route.ts';
 import { answerJson } from './answer.ts';
+import { readQuery } from './inspect-query.ts';
 
 const LIMIT = 100;
 const MOST = 10_000;
@@ -12,21 +13,42 @@ export const INSPECT: AdminRoute = {
   methods: { GET: ({ response, options: { inspector } }) => answerJson(response, 200, inspector.overview()) },
 };
 
-/** `?state=` and `?limit=` narrow it down. */
+/** Parameters narrow it down: `ConnectionSearch` tells which. */
 export const INSPECT_CONNECTIONS: AdminRoute = {
   path: /^\/inspect\/connections$/,
   open: false,
   methods: {
-    GET: ({ response, query, options: { inspector } }) => {
-      const text = query.get('limit') ?? String(LIMIT);
+    GET: async ({ response, query, options: { inspector } }) => {
+      const { machine, limit: text = String(LIMIT), ...rest } = readQuery(query, SEARCH);
       const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
       if (limit < 1 || limit > MOST) {
         throw new HoldfastError('invalid_argument', `limit must be a whole number from 1 to ${MOST}`);
       }
-      answerJson(response, 200, { connections: inspector.connections(query.get('state'), limit) });
+      const search = { ...rest, limit, ...(machine === undefined ? {} : { machine: readMachine(machine) }) };
+      answerJson(response, 200, { connections: await inspector.connections(search) });
     },
   },
 };
+
+const SEARCH = [
+  'machine',
+  'state',
+  'transport',
+  'protocol',
+  'namespace',
+  'user',
+  'room',
+  'address',
+  'q',
+  'limit',
+  'sort',
+] as const;
+
+function readMachine(text: string): 'connection' | 'socket' {
+  if (text === 'connection' || text === 'socket') return text;
+  const shown = JSON.stringify(text.slice(0, 60));
+  throw new HoldfastError('invalid_argument', `machine: ${shown} must be one of connection, socket`);
+}
 
 export const INSPECT_CONNECTION: AdminRoute = {
   path: /^\/inspect\/connections\/(\d{1,20})$/,

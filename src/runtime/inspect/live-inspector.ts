@@ -6,6 +6,8 @@ import { toDecimal } from '../identity/snowflake-decimal.ts';
 import type { MachineRunner } from '../machine/machine-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
+  ConnectionSearch,
+  FoundConnection,
   InspectedConnection,
   InspectedConnectionDetail,
   InspectedEvent,
@@ -14,6 +16,9 @@ import type {
   Inspector,
   WatchOutcome,
 } from '../ports/inspector.ts';
+import type { Socket } from '../socket/socket.ts';
+import { socketsOf, transportOf } from './census-filter.ts';
+import { searchConnections } from './connection-search.ts';
 import { EventTape } from './event-tape.ts';
 import { effectsOf } from './transition-effects.ts';
 
@@ -57,16 +62,14 @@ export class LiveInspector implements Inspector {
     };
   }
 
-  connections(state: string | null, limit: number): readonly InspectedConnection[] {
-    const { connections } = this.options.gateway;
-    const found: InspectedConnection[] = [];
-    for (let row = 0; row < connections.rows && found.length < limit; row++) {
-      const connection = connections.at(row);
-      if (connection === undefined) continue;
-      const summary = this.summary(connection);
-      if (state === null || summary.state === state) found.push(summary);
-    }
-    return found;
+  connections(search: ConnectionSearch): Promise<readonly FoundConnection[]> {
+    const { gateway, clock } = this.options;
+    return searchConnections(gateway, clock, search, (connection, since) => ({
+      ...this.summary(connection),
+      since: since ?? timeOf(connection.idHigh, connection.idLow),
+      user: socketsOf(connection).find(({ user }) => user !== '')?.user ?? '',
+      sockets: socketsOf(connection).map((socket) => this.socket(socket)),
+    }));
   }
 
   connection(id: string): InspectedConnectionDetail | null {
@@ -75,7 +78,10 @@ export class LiveInspector implements Inspector {
     const queued = this.options.gateway.connections.queuedBytes[connection.row];
     return {
       ...this.summary(connection),
-      sockets: this.sockets(connection),
+      sockets: socketsOf(connection).map((socket) => ({
+        ...this.socket(socket),
+        rooms: socket.snapshot().rooms,
+      })),
       bufferedBytes: queued + (connection.webSocket?.getBufferedAmount() ?? 0),
       events: this.tapes.get(connection.row)?.events() ?? [],
     };
@@ -123,7 +129,7 @@ export class LiveInspector implements Inspector {
     return {
       id: toDecimal(connection.idHigh, connection.idLow),
       state: gateway.runner.stateName(connection.row),
-      transport: connection.webSocket === null ? 'polling' : 'websocket',
+      transport: transportOf(connection),
       protocol: protocolName(connection.flavour),
       address: connection.handshake.address,
       openedAt: timeOf(connection.idHigh, connection.idLow),
@@ -131,15 +137,13 @@ export class LiveInspector implements Inspector {
     };
   }
 
-  private sockets(connection: Connection): InspectedSocket[] {
-    const all = connection.socket === null ? [] : [connection.socket, ...(connection.moreSockets ?? [])];
-    return all.map((socket) => ({
+  private socket(socket: Socket): Omit<InspectedSocket, 'rooms'> {
+    return {
       id: socket.id,
       namespace: socket.namespace.name,
       user: socket.user,
       state: this.options.gateway.sockets.machine.stateName(socket.row),
-      rooms: socket.snapshot().rooms,
-    }));
+    };
   }
 
   private hook(): void {

@@ -6,8 +6,8 @@
  */
 export interface Inspector {
   overview(): InspectionOverview;
-  /** Connections in one state (or any, with `null`), at most `limit`, in no particular order. */
-  connections(state: string | null, limit: number): readonly InspectedConnection[];
+  /** Throws `HoldfastError('invalid_argument')` for a search that nothing can match. */
+  connections(search: ConnectionSearch): Promise<readonly FoundConnection[]>;
   /** `null` when there is no such connection. */
   connection(id: string): InspectedConnectionDetail | null;
   watch(id: string): WatchOutcome;
@@ -32,6 +32,26 @@ export interface InspectionOverview {
   readonly states: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** What a connection has to match, all of it. What concerns sockets must be true of one socket. */
+export interface ConnectionSearch {
+  /** Whose `state` is meant; the connection's unless told. */
+  readonly machine?: 'connection' | 'socket';
+  /** Path of a state, such as `open.transport.polling`, or a configuration, such as `open.polling.calm.alone`. */
+  readonly state?: string;
+  readonly transport?: string;
+  readonly protocol?: string;
+  readonly namespace?: string;
+  readonly user?: string;
+  readonly room?: string;
+  /** An address or a CIDR block. */
+  readonly address?: string;
+  /** Id of the connection or of a socket, user, room or address, or how one of them begins. */
+  readonly q?: string;
+  /** `oldest`: those first that have been in the state for longest. In no particular order unless told. */
+  readonly sort?: string;
+  readonly limit: number;
+}
+
 export interface InspectedConnection {
   readonly id: string;
   /** State of the connection machine, as the machine names it. */
@@ -42,6 +62,14 @@ export interface InspectedConnection {
   /** Milliseconds since 1970. */
   readonly openedAt: number;
   readonly watched: boolean;
+}
+
+export interface FoundConnection extends InspectedConnection {
+  /** When it entered the state asked for, milliseconds since 1970; when it opened if none was. */
+  readonly since: number;
+  /** Of the first socket that has one; empty without login. */
+  readonly user: string;
+  readonly sockets: readonly Omit<InspectedSocket, 'rooms'>[];
 }
 
 export interface InspectedConnectionDetail extends InspectedConnection {

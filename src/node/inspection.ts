@@ -1,0 +1,22 @@
+import type { Config } from '../runtime/config/config.ts';
+import type { Gateway } from '../runtime/gateway.ts';
+import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
+import type { Clock } from '../runtime/ports/clock.ts';
+import type { NodeLife } from './node-life.ts';
+
+/** Looks into a gateway that bears this node number. */
+export function inspectorOf(
+  gateway: Gateway,
+  node: number,
+  parts: { readonly config: Config; readonly clock: Clock; readonly life: NodeLife },
+): LiveInspector {
+  const { config, clock, life } = parts;
+  return new LiveInspector({
+    gateway,
+    clock,
+    node: String(node),
+    history: config.inspect.history,
+    maxWatched: config.inspect.maxWatched,
+    nodeState: () => life.state,
+  });
+}
