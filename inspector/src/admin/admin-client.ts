@@ -32,7 +32,11 @@ export async function ask<Answer>(path: string, query: Query = {}, signal?: Abor
 }
 
 /** Asks for something to be done. Throws `AdminError`. */
-export async function act<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Answer> {
+export async function act<Answer>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
   const answer = await request(path, {}, { method, headers, body: body && JSON.stringify(body) });
   return (await answer.json()) as Answer;

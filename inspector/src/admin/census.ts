@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals';
 import type { Census, MachineChart } from '../../../src/runtime/ports/census.ts';
-import { AdminError, ask, token } from './admin-client.ts';
+import { type AdminError, ask, token } from './admin-client.ts';
 import { follow } from './event-stream.ts';
 import { filter } from './place.ts';
 

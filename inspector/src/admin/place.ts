@@ -1,9 +1,14 @@
 import { computed, signal } from '@preact/signals';
 import type { CensusFilter, MachineName } from '../../../src/runtime/ports/census.ts';
 
-export const FILTERS = ['node', 'transport', 'protocol', 'namespace', 'user', 'room'] as const satisfies readonly (
-  keyof CensusFilter
-)[];
+export const FILTERS = [
+  'node',
+  'transport',
+  'protocol',
+  'namespace',
+  'user',
+  'room',
+] as const satisfies readonly (keyof CensusFilter)[];
 const MACHINES: readonly MachineName[] = ['connection', 'socket', 'node'];
 
 /** What is looked at. It is the address's fragment, so that it can be sent to somebody and the browser goes back. */

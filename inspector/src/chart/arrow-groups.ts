@@ -21,8 +21,7 @@ export interface ChartPart {
 /** Every arrow that leads somewhere else, in the innermost part that holds both of its ends. */
 export function chartParts(machine: MachineChart): readonly ChartPart[] {
   const regions = regionsOf(machine.root);
-  const partOf = (path: string): string =>
-    regions.findLast((region) => path.startsWith(`${region}.`)) ?? '';
+  const partOf = (path: string): string => regions.findLast((region) => path.startsWith(`${region}.`)) ?? '';
   const chain = (path: string): string[] => {
     const part = partOf(path);
     return part === '' ? [''] : [part, ...chain(parentPath(part))];

@@ -129,16 +129,26 @@ export function Chart({ machine }: { readonly machine: MachineChart }) {
         )}
       </div>
       <div class="zoom">
-        <button type="button" onClick={() => (zoom.value = Math.max(0.25, zoom.value / 1.25))} aria-label="Smaller">
+        <button
+          type="button"
+          onClick={() => (zoom.value = Math.max(0.25, zoom.value / 1.25))}
+          aria-label="Smaller"
+        >
           −
         </button>
         <button
           type="button"
-          onClick={() => drawn && (zoom.value = Math.min(1, (plate.current!.clientWidth - 24) / (drawn.width + 4)))}
+          onClick={() =>
+            drawn && (zoom.value = Math.min(1, (plate.current!.clientWidth - 24) / (drawn.width + 4)))
+          }
         >
           Fit
         </button>
-        <button type="button" onClick={() => (zoom.value = Math.min(2.5, zoom.value * 1.25))} aria-label="Larger">
+        <button
+          type="button"
+          onClick={() => (zoom.value = Math.min(2.5, zoom.value * 1.25))}
+          aria-label="Larger"
+        >
           +
         </button>
       </div>

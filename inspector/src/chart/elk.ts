@@ -1,8 +1,8 @@
 import ELK from 'elkjs/lib/elk-api.js';
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
 import type { MachineChart } from '../../../src/runtime/ports/census.ts';
-import type { ChartFont, Measure } from './layout-input.ts';
 import { type ChartLayout, type LayoutChoice, layOut } from './lay-out.ts';
+import type { ChartFont, Measure } from './layout-input.ts';
 
 /** elkjs works in a worker: laying out takes longer than a frame. */
 const elk = new ELK({ workerFactory: () => new Worker(workerUrl) });

@@ -54,7 +54,9 @@ export async function layOut(
   // From the inside out: a parallel state's size must be known where it stands.
   for (const state of statesOf(machine).toReversed()) {
     if (state.type !== 'parallel') continue;
-    const regions = await Promise.all(state.states.map((region) => place(elk, parts, region, inner, sizes, placed)));
+    const regions = await Promise.all(
+      state.states.map((region) => place(elk, parts, region, inner, sizes, placed)),
+    );
     const joined = joinRegions(state, regions, choice.inner, inner);
     placed.set(state.path, joined);
     sizes.set(state.path, joined);
@@ -93,7 +95,9 @@ async function place(
     result.arrows.push({
       id: edge.id,
       group: part.groups.find(({ id }) => id === edge.id) ?? null,
-      points: (edge.sections ?? []).flatMap(pointsOf).map(({ x, y }) => ({ x: x + origin.x, y: y + origin.y })),
+      points: (edge.sections ?? [])
+        .flatMap(pointsOf)
+        .map(({ x, y }) => ({ x: x + origin.x, y: y + origin.y })),
       label: label
         ? { x: label.x! + origin.x, y: label.y! + origin.y, width: label.width!, height: label.height! }
         : null,

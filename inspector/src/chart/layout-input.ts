@@ -66,7 +66,11 @@ export class LayoutInput {
     const nodes = container.states.map((node) => this.node(node, sizes, edges));
     return {
       id: `part:${part.path}`,
-      layoutOptions: { ...OPTIONS, 'elk.direction': this.direction, 'elk.padding': '[top=0,left=0,bottom=0,right=0]' },
+      layoutOptions: {
+        ...OPTIONS,
+        'elk.direction': this.direction,
+        'elk.padding': '[top=0,left=0,bottom=0,right=0]',
+      },
       children: [...this.initial(container, edges), ...nodes],
       edges,
     };
@@ -94,11 +98,19 @@ export class LayoutInput {
     const size = sizes.get(node.path);
     if (size !== undefined) return { id: node.path, ...size };
     if (isTransient(this.machine, node.path)) {
-      return { id: node.path, width: Math.ceil(this.measure(node.key, 'small')) + 20, height: TRANSIENT_HEIGHT };
+      return {
+        id: node.path,
+        width: Math.ceil(this.measure(node.key, 'small')) + 20,
+        height: TRANSIENT_HEIGHT,
+      };
     }
     if (node.states.length === 0) {
       const lines = (node.limit?.length ?? 0) + this.inside(node).length;
-      return { id: node.path, width: this.leastWidth(node), height: LEAF_HEIGHT + (lines > 0 ? lines * EVENT_LINE + 5 : 0) };
+      return {
+        id: node.path,
+        width: this.leastWidth(node),
+        height: LEAF_HEIGHT + (lines > 0 ? lines * EVENT_LINE + 5 : 0),
+      };
     }
     const children = node.states.map((child) => this.node(child, sizes, edges));
     return {

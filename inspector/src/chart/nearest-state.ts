@@ -3,11 +3,7 @@ import type { Box } from './lay-out.ts';
 export type ArrowKey = 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight';
 
 /** The state that the eye would look for in that direction; null when there is none. */
-export function nearestState(
-  boxes: ReadonlyMap<string, Box>,
-  from: string,
-  key: ArrowKey,
-): string | null {
+export function nearestState(boxes: ReadonlyMap<string, Box>, from: string, key: ArrowKey): string | null {
   const start = boxes.get(from);
   if (start === undefined) return null;
   const horizontal = key === 'ArrowLeft' || key === 'ArrowRight';

@@ -28,7 +28,13 @@ export function StateBox(props: StateBoxProps) {
   const { node, box, kind, depth, census, total, isSelected, isLit, tabIndex, onSelect, onFocus } = props;
   const counted = census?.states[node.path];
   const count = counted?.count ?? 0;
-  const classes = ['state', kind, node.type === 'final' && 'final', count > 0 && 'inhabited', isSelected && 'selected'];
+  const classes = [
+    'state',
+    kind,
+    node.type === 'final' && 'final',
+    count > 0 && 'inhabited',
+    isSelected && 'selected',
+  ];
   if (isLit !== null) classes.push(isLit ? 'lit' : 'unlit');
   const full = kind === 'leaf' ? share(count, total) : 0;
   return (
@@ -50,7 +56,12 @@ export function StateBox(props: StateBoxProps) {
         onSelect();
       }}
     >
-      <rect class="box" width={box.width} height={box.height} rx={kind === 'region' ? 0 : kind === 'leaf' ? 5 : 7} />
+      <rect
+        class="box"
+        width={box.width}
+        height={box.height}
+        rx={kind === 'region' ? 0 : kind === 'leaf' ? 5 : 7}
+      />
       {node.type === 'final' && (
         <rect class="inner" x={3} y={3} width={box.width - 6} height={box.height - 6} rx={3} />
       )}
@@ -121,7 +132,14 @@ function Face({ node, box, kind, census, stays, timers, count }: StateBoxProps &
         const at = y;
         y += EVENT_LINE;
         return (
-          <text key={arrow.id} class="stay" x={x} y={at} style={{ '--heat': heat(perSecond) }} data-arrow={arrow.id}>
+          <text
+            key={arrow.id}
+            class="stay"
+            x={x}
+            y={at}
+            style={{ '--heat': heat(perSecond) }}
+            data-arrow={arrow.id}
+          >
             ↻ {eventLabel(arrow)}
             {perSecond > 0 && (
               <tspan class="rate" dx={5}>

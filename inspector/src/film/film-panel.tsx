@@ -115,7 +115,9 @@ function Frames({ film }: { readonly film: Film }) {
     // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the list is stepped through with the arrow keys.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: as a list box would be.
     <ol class="frames" ref={list} tabIndex={0} aria-label="Frames; arrow keys step" onKeyDown={step}>
-      {film.start.dropped > 0 && first === 0 && <li class="dropped">{film.start.dropped} earlier frames are not kept</li>}
+      {film.start.dropped > 0 && first === 0 && (
+        <li class="dropped">{film.start.dropped} earlier frames are not kept</li>
+      )}
       {shown.map((frame, i) => {
         const index = first + i;
         return (
@@ -126,7 +128,9 @@ function Frames({ film }: { readonly film: Film }) {
             aria-current={index === passed - 1}
             onClick={() => player.seek(index + 1)}
           >
-            <span class="gap">{index === 0 && film.start.dropped > 0 ? '' : `+${duration(gapBefore(film, index))}`}</span>
+            <span class="gap">
+              {index === 0 && film.start.dropped > 0 ? '' : `+${duration(gapBefore(film, index))}`}
+            </span>
             <FrameLine frame={frame} />
           </li>
         );
@@ -171,7 +175,9 @@ function FrameLine({ frame }: { readonly frame: Frame }) {
       {effects.length > 0 && <span class="effects">{effects.join(', ')}</span>}
       {frame.timers.armed.length > 0 && (
         <span class="armed">
-          {frame.timers.armed.map(({ name, ms }) => `${name.split('@')[0]} ${ms === null ? '?' : duration(ms)}`).join(', ')}
+          {frame.timers.armed
+            .map(({ name, ms }) => `${name.split('@')[0]} ${ms === null ? '?' : duration(ms)}`)
+            .join(', ')}
         </span>
       )}
     </span>

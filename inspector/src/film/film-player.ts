@@ -67,21 +67,25 @@ export function filmLive(id: string): () => void {
       if (isFollowing.value) cursor.value = known.frames.length + 1;
     });
   };
-  const stop = follow(`${root(id)}/events`, {}, {
-    receive: ({ name, data }) => {
-      if (name === 'closed') {
+  const stop = follow(
+    `${root(id)}/events`,
+    {},
+    {
+      receive: ({ name, data }) => {
+        if (name === 'closed') {
+          isOver.value = true;
+          stop();
+        } else if (name === 'frame') add(data as Frame);
+        else if ((data as { frame?: Frame }).frame) add((data as { frame: Frame }).frame);
+      },
+      live: () => {},
+      failed: (error) => {
         isOver.value = true;
-        stop();
-      } else if (name === 'frame') add(data as Frame);
-      else if ((data as { frame?: Frame }).frame) add((data as { frame: Frame }).frame);
+        if (film.value === null) filmTrouble.value = `No film: ${error.message}.`;
+      },
+      opened: fetchFilm,
     },
-    live: () => {},
-    failed: (error) => {
-      isOver.value = true;
-      if (film.value === null) filmTrouble.value = `No film: ${error.message}.`;
-    },
-    opened: fetchFilm,
-  });
+  );
   return () => {
     isCurrent = false;
     stop();
@@ -149,9 +153,12 @@ export function runPlayer(): void {
       return;
     }
     const before = shown.frames[cursor.value - 1]?.at ?? shown.start.at;
-    const timer = setTimeout(() => {
-      cursor.value++;
-    }, Math.min(next.at - before, LONGEST_PAUSE));
+    const timer = setTimeout(
+      () => {
+        cursor.value++;
+      },
+      Math.min(next.at - before, LONGEST_PAUSE),
+    );
     return () => clearTimeout(timer);
   });
   effect(() => {

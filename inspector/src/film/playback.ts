@@ -45,17 +45,30 @@ export function lengthOf(film: Film): number {
  *
  * @param socket id of the socket shown where there are several; the last that did something unless given
  */
-export function sceneOf(film: Film, passed: number, at: number, machines: readonly MachineChart[], socket = ''): Scene {
+export function sceneOf(
+  film: Film,
+  passed: number,
+  at: number,
+  machines: readonly MachineChart[],
+  socket = '',
+): Scene {
   const standings = standingsAfter(film, passed);
   const last = film.frames[passed - 1];
   const shown = new Map<MachineName, LitMachine>();
   for (const chart of machines) {
     if (chart.id === 'node') continue;
     const own = standings.filter(({ machine }) => machine === chart.id);
-    const standing = own.find(({ actor }) => actor === (socket || lastActor(film, passed, chart.id))) ?? own.at(-1);
+    const standing =
+      own.find(({ actor }) => actor === (socket || lastActor(film, passed, chart.id))) ?? own.at(-1);
     const taken = last?.kind === 'event' && last.machine === chart.id ? arrowsTaken(chart, last) : [];
     shown.set(chart.id, {
-      lit: new Set(standing ? activePaths(chart, standing.state) : last?.kind === 'event' ? activePaths(chart, last.to) : []),
+      lit: new Set(
+        standing
+          ? activePaths(chart, standing.state)
+          : last?.kind === 'event'
+            ? activePaths(chart, last.to)
+            : [],
+      ),
       taken: new Set(taken.map(({ id }) => id)),
       timers: standing ? timersByState(standing, at) : new Map(),
     });
@@ -64,7 +77,9 @@ export function sceneOf(film: Film, passed: number, at: number, machines: readon
 }
 
 function lastActor(film: Film, passed: number, machine: string): string {
-  const frame = film.frames.slice(0, passed).findLast((each) => each.kind === 'event' && each.machine === machine);
+  const frame = film.frames
+    .slice(0, passed)
+    .findLast((each) => each.kind === 'event' && each.machine === machine);
   return frame?.kind === 'event' ? frame.actor : '';
 }
 
@@ -79,7 +94,10 @@ function timersByState({ timers }: Standing, at: number): LitMachine['timers'] {
 }
 
 /** The arrows that an event took, and those without an event that it went on by. */
-export function arrowsTaken(chart: MachineChart, { event, from, to, guards }: EventFrame): readonly ArrowChart[] {
+export function arrowsTaken(
+  chart: MachineChart,
+  { event, from, to, guards }: EventFrame,
+): readonly ArrowChart[] {
   const answers = new Map(guards.map(({ name, answer }) => [name, answer]));
   const passes = ({ guard }: ArrowChart): boolean => guard === undefined || answers.get(guard) === true;
   const before = activePaths(chart, from);
@@ -102,7 +120,12 @@ export function arrowsTaken(chart: MachineChart, { event, from, to, guards }: Ev
 }
 
 function isFirst(chart: MachineChart, arrow: ArrowChart, passes: (arrow: ArrowChart) => boolean): boolean {
-  return chart.arrows.find(({ source, event, ...rest }) => source === arrow.source && event === '' && passes({ source, event, ...rest }))?.id === arrow.id;
+  return (
+    chart.arrows.find(
+      ({ source, event, ...rest }) =>
+        source === arrow.source && event === '' && passes({ source, event, ...rest }),
+    )?.id === arrow.id
+  );
 }
 
 /** How long before it the frame in front of it happened, ms. */

@@ -26,7 +26,16 @@ export function Strip({ film, passed, onSeek }: StripProps) {
           const lane = LANES.indexOf(kindOf(frame) as (typeof LANES)[number]);
           const [y, height] = lane < 0 ? [0, LANES.length * LANE] : [lane * LANE + 2, LANE - 4];
           const kind = `${kindOf(frame)}${i >= passed ? ' ahead' : ''}`;
-          return <line key={frame.n} class={`tick ${kind}`} x1={x(frame.at)} x2={x(frame.at)} y1={y} y2={y + height} />;
+          return (
+            <line
+              key={frame.n}
+              class={`tick ${kind}`}
+              x1={x(frame.at)}
+              x2={x(frame.at)}
+              y1={y}
+              y2={y + height}
+            />
+          );
         })}
         <line class="playhead" x1={x(now)} x2={x(now)} y1={0} y2={LANES.length * LANE} />
       </svg>

@@ -9,12 +9,15 @@ import { CENSUS, CENSUS_STREAM, INSPECT_MACHINES, STRANGE } from './census-route
 import { HEALTHZ, READYZ } from './health-routes.ts';
 import { EVENTS, INSPECT, INSPECT_CONNECTION, INSPECT_CONNECTIONS, WATCH } from './inspect-routes.ts';
 import { LOG_LEVEL, METRICS, VERSION } from './operation-routes.ts';
+import { INSPECTOR_ASSETS, INSPECTOR_PAGE } from './page-routes.ts';
 import { REVOKE } from './token-routes.ts';
 
 const ROUTES: readonly AdminRoute[] = [
   HEALTHZ,
   READYZ,
   METRICS,
+  INSPECTOR_PAGE,
+  INSPECTOR_ASSETS,
   INSPECT,
   INSPECT_MACHINES,
   CENSUS,
@@ -66,7 +69,10 @@ async function respond(
   const url = URL.canParse(target, 'http://admin')
     ? new URL(target, 'http://admin')
     : new URL('http://admin/');
-  const route = ROUTES.find(({ path }) => path.test(url.pathname));
+  const accepted = request.headers.accept ?? '';
+  const route = ROUTES.find(
+    ({ path, accepts }) => path.test(url.pathname) && (accepts === undefined || accepted.includes(accepts)),
+  );
   if (!route?.open) admit(request, options.token);
   if (route === undefined) throw new HoldfastError('not_found', `there is nothing at ${url.pathname}`);
 

@@ -7,6 +7,8 @@ export interface AdminRoute {
   readonly path: RegExp;
   /** Answered to everybody: probes of an orchestrator carry no token and no known host name. */
   readonly open: boolean;
+  /** A media type that the request has to name in `Accept`: others are another route's. */
+  readonly accepts?: string;
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', AdminHandler>>>;
 }
 
