@@ -8,10 +8,10 @@ const MOST_LINES = 300;
 const LONGER: Readonly<Record<string, { readonly lines: number; readonly reason: string }>> = {
   'src/runtime/config/schema.ts': { lines: 450, reason: 'one table: every key with its default and reason' },
   'src/runtime/machine/machine-runner.ts': {
-    lines: 370,
+    lines: 430,
     reason: 'the hot loop and its arrays, read together',
   },
-  'src/runtime/gateway.ts': { lines: 410, reason: 'the one place where the parts of a gateway are joined' },
+  'src/runtime/gateway.ts': { lines: 430, reason: 'the one place where the parts of a gateway are joined' },
   'src/machines/connection.ts': { lines: 480, reason: 'one machine is one chapter of the protocol' },
 };
 /** Names that say nothing about what is inside. */

@@ -107,8 +107,8 @@ export class ClusterNode {
         gateway,
         clock,
         node: String(node),
-        history: config.inspect.history,
-        maxWatched: config.inspect.maxWatched,
+        version,
+        ...config.inspect,
         nodeState: () => this.life.state,
       });
     this.exposition = createExposition({

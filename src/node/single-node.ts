@@ -188,8 +188,8 @@ export class SingleNode {
       gateway: this.gateway,
       clock,
       node: String(node),
-      history: config.inspect.history,
-      maxWatched: config.inspect.maxWatched,
+      version: options.version,
+      ...config.inspect,
       nodeState: () => this.life.state,
     });
     this.exposition = createExposition({
