@@ -20,8 +20,8 @@ describe('the mirror of a film', () => {
           const life = new RandomLife(seed, adaptive);
           const inspector = inspectorOf(life.world, { history });
           inspector.films.watchAll();
-          await life.live(500);
-          for (const { start, subject, frames } of filmsOf(inspector)) {
+          await life.live(400);
+          for (const { start, subject, frames } of filmsOf(inspector).slice(-50)) {
             const mirror = new StatelyMirror({ id: subject.id, start, tables: TABLES, say: () => {} });
             for (const { machine, actor, state } of start.machines)
               expect(mirror.stateOf(machine, actor)).toBe(state);
@@ -34,10 +34,10 @@ describe('the mirror of a film', () => {
           }
         },
       ),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
-    expect(steps).toBeGreaterThan(500);
-  });
+    expect(steps).toBeGreaterThan(300);
+  }, 60_000);
 
   it('tells the Stately inspector in its wire format of an actor for the connection and one below it for its socket', () => {
     const world = new World();

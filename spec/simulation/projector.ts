@@ -27,4 +27,10 @@ export class Projector {
   filmsOf(id: string): Film[] {
     return this.inspectors.flatMap((inspector) => inspector.film(id) ?? []);
   }
+
+  films(): Film[] {
+    return this.inspectors.flatMap((inspector) =>
+      inspector.films.ids().flatMap((id) => inspector.film(id) ?? []),
+    );
+  }
 }

@@ -85,12 +85,17 @@ export async function runCli(
   }
 }
 
-/** Standard input is opened when the first line is asked for, and let go when the last one was read. */
+/** Standard input keeps the process only while a line is waited for. */
 function lineReader(): Cli['readLine'] {
   let lines: AsyncIterator<string> | null = null;
+  // A file has nothing to let go of.
+  const input: Pick<NodeJS.ReadStream, keyof NodeJS.ReadableStream> & Partial<NodeJS.ReadStream> =
+    process.stdin;
   return async () => {
-    lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+    lines ??= createInterface({ input })[Symbol.asyncIterator]();
+    input.ref?.();
     const { value, done } = await lines.next();
+    input.unref?.();
     return done === true ? null : value;
   };
 }

@@ -35,10 +35,12 @@ Needs no network and no node. With -, reads standard input.`,
 
 async function play(film: Film, byStep: boolean, cli: Cli): Promise<number> {
   const say = (lines: readonly string[]) => cli.out(`${lines.join('\n')}\n`);
-  let first: Difference | null = null;
   say([...describeFilm(film), '']);
   const tables = { connection: connectionTables(), socket: socketTables() };
+  let first: Difference | null = null;
+  let played = 0;
   for (const { frame, machines, difference } of replay(film, tables)) {
+    played++;
     say(describeFrame(frame));
     if (difference !== null) say(explain(difference));
     first ??= difference;
@@ -46,16 +48,18 @@ async function play(film: Film, byStep: boolean, cli: Cli): Promise<number> {
     say(describeMachines(machines, frame.at));
     if ((await cli.readLine())?.trim() === 'q') break;
   }
-  if (first === null) {
-    say(['', `Holdfast ${VERSION} does the same.`]);
-    return EXIT.ok;
+  if (first !== null) {
+    const { n, event } = first;
+    say([
+      '',
+      `Holdfast ${VERSION} acts otherwise, for the first time in frame ${n} (${event}):`,
+      ...explain(first),
+    ]);
+    return EXIT.failed;
   }
-  say([
-    '',
-    `Holdfast ${VERSION} acts otherwise, for the first time in frame ${first.n} (${first.event}):`,
-    ...explain(first),
-  ]);
-  return EXIT.failed;
+  const left = film.frames.length - played;
+  say(['', `Holdfast ${VERSION} does the same${left > 0 ? ` so far; ${left} frames are left` : ''}.`]);
+  return EXIT.ok;
 }
 
 function explain({ recorded, now }: Difference): string[] {

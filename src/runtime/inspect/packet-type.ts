@@ -6,7 +6,7 @@ const ENGINE = namesOf(EnginePacketType);
 const SOCKET = namesOf(SocketPacketType);
 const MESSAGE = 'message';
 /** A map of msgpack, or of JSON, whose first key is `type`. */
-const PACKED = /^(?:[\x80-\x8f]|\xde[^]{2})\xa4type/;
+const PACKED = /^(?:[\x80-\x8f]|\xde..)\xa4type/s;
 const WRITTEN = /^\{"type":([0-6])/;
 /** Bytes at the start of a packet in which its type can be seen. */
 export const HEAD = 16;
