@@ -2,6 +2,7 @@ import { type IncomingMessage, request as send } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AdminListener, startAdminListener } from '../../src/adapters/admin/admin-listener.ts';
 import type { AdminOptions } from '../../src/adapters/admin/admin-options.ts';
+import type { Film, Frame } from '../../src/runtime/film/film.ts';
 import type { Census, CensusFilter, CensusOffice } from '../../src/runtime/ports/census.ts';
 import type {
   ConnectionSearch,
@@ -30,11 +31,14 @@ const EVENT: InspectedEvent = {
   effects: ['REARM_HEARTBEAT'],
 };
 
+const FRAME = { n: 3, at: 1, kind: 'event', machine: 'connection', event: 'PONG_RECEIVED' } as Frame;
+const FILM = { format: 'holdfast-film', version: 1, frames: [FRAME] } as unknown as Film;
+
 /** Plays one connection that can be watched, and notes what it was asked. */
 class OneConnection implements Inspector {
   asked: unknown[] = [];
   outcome: WatchOutcome = 'watched';
-  followers = new Set<{ receive: (event: InspectedEvent) => void; ended: () => void }>();
+  followers = new Set<{ receive: (frame: Frame, event: InspectedEvent | null) => void; ended: () => void }>();
 
   overview() {
     return { node: '3', connections: 1, sockets: 2, users: 1, rooms: 0, states: { connection: { open: 1 } } };
@@ -52,12 +56,18 @@ class OneConnection implements Inspector {
   unwatch(id: string) {
     return id === CONNECTION.id;
   }
-  follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void) {
+  follow() {
+    return null;
+  }
+  followFilm(id: string, receive: (frame: Frame, event: InspectedEvent | null) => void, ended: () => void) {
     if (id !== CONNECTION.id || this.outcome !== 'watched') return null;
     const follower = { receive, ended };
     this.followers.add(follower);
-    receive(EVENT);
+    receive(FRAME, EVENT);
     return () => void this.followers.delete(follower);
+  }
+  film(id: string) {
+    return id === CONNECTION.id ? FILM : null;
   }
 }
 
@@ -306,16 +316,29 @@ describe('/inspect', () => {
     const response = await fetch(`${base}/inspect/connections/${CONNECTION.id}/events`);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     const [follower] = inspector.followers;
-    follower!.receive({ ...EVENT, event: 'CLOSE' });
+    const packet = { n: 4, at: 2, kind: 'packet' } as Frame;
+    follower!.receive(packet, null);
+    follower!.receive(FRAME, { ...EVENT, event: 'CLOSE' });
     follower!.ended();
     const text = await response.text();
     const events = text.split('\n\n').filter(Boolean);
     expect(events).toEqual([
-      `data: ${JSON.stringify(EVENT)}`,
-      `data: ${JSON.stringify({ ...EVENT, event: 'CLOSE' })}`,
+      `data: ${JSON.stringify({ ...EVENT, frame: FRAME })}`,
+      `event: frame\ndata: ${JSON.stringify(packet)}`,
+      `data: ${JSON.stringify({ ...EVENT, event: 'CLOSE', frame: FRAME })}`,
       'event: closed\ndata: {}',
     ]);
     await vi.waitFor(() => expect(inspector.followers.size).toBe(0));
+  });
+
+  it('gives out the film of a watched connection as a file', async () => {
+    const { call } = await start();
+    const { status, headers, body } = await call(`/inspect/connections/${CONNECTION.id}/film`);
+    expect([status, body]).toEqual([200, FILM]);
+    expect(headers.get('content-disposition')).toBe(
+      `attachment; filename="holdfast-${CONNECTION.id}.film.json"`,
+    );
+    expect(await call('/inspect/connections/1/film')).toMatchObject({ status: 404 });
   });
 
   it('stops following when the reader goes away', async () => {
@@ -337,7 +360,7 @@ describe('/inspect', () => {
     const [follower] = inspector.followers;
     const large = { ...EVENT, effects: ['x'.repeat(10_000)] };
     for (let sent = 0; sent < 2000 && inspector.followers.size > 0; sent++) {
-      follower!.receive(large);
+      follower!.receive(FRAME, large);
       if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await vi.waitFor(() => expect(inspector.followers.size).toBe(0));

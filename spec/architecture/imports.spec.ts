@@ -8,10 +8,14 @@ const MOST_LINES = 300;
 const LONGER: Readonly<Record<string, { readonly lines: number; readonly reason: string }>> = {
   'src/runtime/config/schema.ts': { lines: 450, reason: 'one table: every key with its default and reason' },
   'src/runtime/machine/machine-runner.ts': {
-    lines: 410,
+    lines: 480,
     reason: 'the hot loop and its arrays, read together',
   },
-  'src/runtime/gateway.ts': { lines: 420, reason: 'the one place where the parts of a gateway are joined' },
+  'src/runtime/gateway.ts': { lines: 450, reason: 'the one place where the parts of a gateway are joined' },
+  'src/runtime/connection/connection-actor.ts': {
+    lines: 320,
+    reason: 'every effect, guard and delay of the connection machine',
+  },
   'src/machines/connection.ts': { lines: 480, reason: 'one machine is one chapter of the protocol' },
 };
 /** Names that say nothing about what is inside. */

@@ -15,8 +15,10 @@ async function people() {
     gateway: world.gateway,
     clock: world.clock,
     node: '7',
+    version: '0',
     history: 4,
     maxWatched: 2,
+    bodies: false,
     nodeState: () => 'ready',
   });
   const person = async (token: string, namespace: string, options: ClientOptions) => {

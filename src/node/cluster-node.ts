@@ -106,7 +106,7 @@ export class ClusterNode {
       () => this.life.state,
     );
     this.incarnations.inspectorOf = (gateway, node) =>
-      inspectorOf(gateway, node, { config, clock, life: this.life });
+      inspectorOf(gateway, node, { config, clock, version, life: this.life });
     this.census = new LiveCensusOffice({
       gateway: () => role()?.gateway ?? null,
       holdsConnections: options.role === 'gateway',

@@ -1,3 +1,4 @@
+import type { Film, Frame } from '../runtime/film/film.ts';
 import type {
   ConnectionSearch,
   FoundConnection,
@@ -41,5 +42,17 @@ export class CurrentInspector implements Inspector {
 
   follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void): (() => void) | null {
     return this.current()?.follow(id, receive, ended) ?? null;
+  }
+
+  followFilm(
+    id: string,
+    receive: (frame: Frame, event: InspectedEvent | null) => void,
+    ended: () => void,
+  ): (() => void) | null {
+    return this.current()?.followFilm(id, receive, ended) ?? null;
+  }
+
+  film(id: string): Film | null {
+    return this.current()?.film(id) ?? null;
   }
 }

@@ -8,15 +8,20 @@ import type { NodeLife } from './node-life.ts';
 export function inspectorOf(
   gateway: Gateway,
   node: number,
-  parts: { readonly config: Config; readonly clock: Clock; readonly life: NodeLife },
+  parts: {
+    readonly config: Config;
+    readonly clock: Clock;
+    readonly version: string;
+    readonly life: NodeLife;
+  },
 ): LiveInspector {
-  const { config, clock, life } = parts;
+  const { config, clock, version, life } = parts;
   return new LiveInspector({
     gateway,
     clock,
     node: String(node),
-    history: config.inspect.history,
-    maxWatched: config.inspect.maxWatched,
+    version,
+    ...config.inspect,
     nodeState: () => life.state,
   });
 }

@@ -60,7 +60,14 @@ export class NodeLife {
     this.meter = new ArrowMeter(this.runner);
     this.meter.read(clock.now());
     // The wheel stands still while a node waits for its first client, so its lengths of stay would not do here.
-    this.runner.observe = (_row, _event, _from, to) => this.moved(this.runner.machine.activePaths[to]!);
+    const { activePaths, nextState } = this.runner.machine;
+    this.runner.observer = {
+      watches: () => true,
+      stepped: (_row, { transition }) => {
+        if (transition !== 0) this.moved(activePaths[nextState[transition]!]!);
+        return () => {};
+      },
+    };
     this.runner.start(ROW);
   }
 

@@ -187,7 +187,12 @@ export class SingleNode {
       config.drain.timeout,
       FLUSH_TIMEOUT,
     );
-    this.inspector = inspectorOf(this.gateway, node, { config, clock, life: this.life });
+    this.inspector = inspectorOf(this.gateway, node, {
+      config,
+      clock,
+      version: options.version,
+      life: this.life,
+    });
     this.census = new LiveCensusOffice({
       gateway: () => this.gateway,
       holdsConnections: true,

@@ -11,6 +11,7 @@ import { Engine } from './connection/engine.ts';
 import { HeartbeatInterval } from './connection/heartbeat-interval.ts';
 import { Inbound, reasonOf } from './connection/inbound.ts';
 import { Outbound } from './connection/outbound.ts';
+import type { PacketObserver } from './connection/packet-observer.ts';
 import { SlowConsumerWatch } from './connection/slow-consumer-watch.ts';
 import { Acks } from './delivery/acks.ts';
 import { DeliveryTimes } from './delivery/delivery-times.ts';
@@ -34,6 +35,7 @@ import { RepeatedLines } from './log/repeated-lines.ts';
 import { mask } from './machine/compiled-machine.ts';
 import { connectionTables, socketTables } from './machine/compiled-once.ts';
 import { MachineRunner } from './machine/machine-runner.ts';
+import type { Observer } from './machine/observed-step.ts';
 import { COUNTER } from './metrics/counter-slots.ts';
 import { Logins } from './socket/logins.ts';
 import { Membership } from './socket/membership.ts';
@@ -66,6 +68,8 @@ export class Gateway {
   /** Set by whoever wants to know when a row is given back. */
   onRelease: (connection: Connection) => void = () => {};
   private readonly ids = new IdTable();
+  private readonly inbound: Inbound;
+  private readonly outbound: Outbound;
   private readonly logins: Logins;
   private readonly ledger: ConnectionLedger;
   private readonly closing: Uint8Array;
@@ -106,6 +110,8 @@ export class Gateway {
       limits,
       options.messageLimits,
     );
+    this.inbound = inbound;
+    this.outbound = outbound;
     const heartbeat = new HeartbeatInterval(table, beats);
     const actor = new ConnectionActor({
       table,
@@ -372,6 +378,14 @@ export class Gateway {
   connectionOf(id: string): Connection | undefined {
     const parts = { hi: 0, lo: 0 };
     return parseDecimal(id, parts) ? this.connections.at(this.ids.get(parts.hi, parts.lo)) : undefined;
+  }
+
+  /** Everything that watched rows and their packets do is told to these; null ends that. */
+  observe(connections: Observer | null, sockets: Observer | null, packets: PacketObserver | null): void {
+    this.runner.observer = connections;
+    this.sockets.machine.observer = sockets;
+    this.inbound.observer = packets;
+    this.outbound.observer = packets;
   }
 
   /** Tells a connection's machine what happened. */

@@ -6,6 +6,7 @@ import type { AdminOptions } from './admin-options.ts';
 import type { AdminHandler, AdminRoute } from './admin-route.ts';
 import { answerError, answerJson } from './answer.ts';
 import { CENSUS, CENSUS_STREAM, INSPECT_MACHINES, STRANGE } from './census-routes.ts';
+import { FILM, STATELY } from './film-routes.ts';
 import { HEALTHZ, READYZ } from './health-routes.ts';
 import { EVENTS, INSPECT, INSPECT_CONNECTION, INSPECT_CONNECTIONS, WATCH } from './inspect-routes.ts';
 import { LOG_LEVEL, METRICS, VERSION } from './operation-routes.ts';
@@ -27,6 +28,8 @@ const ROUTES: readonly AdminRoute[] = [
   INSPECT_CONNECTION,
   WATCH,
   EVENTS,
+  FILM,
+  STATELY,
   LOG_LEVEL,
   VERSION,
   REVOKE,

@@ -2,7 +2,7 @@ import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
 import type { CensusFilter } from '../../runtime/ports/census.ts';
 import type { AdminExchange, AdminRoute } from './admin-route.ts';
 import { answerJson } from './answer.ts';
-import { EventStream } from './event-stream.ts';
+import { streamEvents } from './event-stream.ts';
 import { readQuery } from './inspect-query.ts';
 
 /** The charts of the machines. */
@@ -41,15 +41,13 @@ export const STRANGE: AdminRoute = {
   },
 };
 
-function streamCensus(exchange: AdminExchange): void {
-  const { query, options } = exchange;
+function streamCensus({ request, response, query, options }: AdminExchange): void {
   const filter = readFilter(query);
-  const stream = new EventStream(exchange);
-  const stop = options.census.follow(filter, (census) => stream.send(census, 'census'));
-  if (stop === null) {
+  streamEvents(request, response, (stream) => {
+    const stop = options.census.follow(filter, (census) => stream.send(census, 'census'));
+    if (stop !== null) return stop;
     throw new HoldfastError('resource_exhausted', 'as many census streams as may be are open already');
-  }
-  stream.open(stop);
+  });
 }
 
 function readFilter(query: URLSearchParams): CensusFilter {

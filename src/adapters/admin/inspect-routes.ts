@@ -1,6 +1,8 @@
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import type { Inspector } from '../../runtime/ports/inspector.ts';
 import type { AdminExchange, AdminRoute } from './admin-route.ts';
 import { answerJson } from './answer.ts';
+import { streamEvents } from './event-stream.ts';
 import { readQuery } from './inspect-query.ts';
 
 const LIMIT = 100;
@@ -89,45 +91,37 @@ export const WATCH: AdminRoute = {
   },
 };
 
-/** The events of one connection as they happen (server-sent events), until it closes. */
+/**
+ * What happens to one connection, as it happens (server-sent events), until it closes. A step of a machine comes as an
+ * unnamed event, its frame of the film in `frame`; every other frame as an event named `frame`.
+ */
 export const EVENTS: AdminRoute = {
   path: /^\/inspect\/connections\/(\d{1,20})\/events$/,
   open: false,
-  methods: { GET: streamEvents },
+  methods: { GET: follow },
 };
 
-/** A reader this far behind is cut off: inspection must not cost the node its memory. */
-const MOST_BUFFERED = 1_000_000;
-const KEEP_ALIVE = 15_000;
-
-function streamEvents({ request, response, params: [id = ''], options: { inspector } }: AdminExchange): void {
-  // Set, not yet written: the first event may come while `follow` runs, or there may be nothing to follow.
-  response.setHeader('content-type', 'text/event-stream');
-  response.setHeader('cache-control', 'no-store');
-  response.setHeader('x-content-type-options', 'nosniff');
-  const write = (text: string): void => {
-    response.write(text);
-    if (response.writableLength > MOST_BUFFERED) response.destroy();
-  };
-  const stop = inspector.follow(
-    id,
-    (event) => write(`data: ${JSON.stringify(event)}\n\n`),
-    () => response.end('event: closed\ndata: {}\n\n'),
-  );
-  if (stop === null) {
-    if (inspector.connection(id) === null) notFound(id);
-    throw new HoldfastError(
-      'resource_exhausted',
-      'as many connections as inspect.maxWatched are watched already',
+function follow({ request, response, params: [id = ''], options: { inspector } }: AdminExchange): void {
+  streamEvents(request, response, (stream) => {
+    const stop = inspector.followFilm(
+      id,
+      (frame, event) => {
+        if (event === null) stream.send(frame, 'frame');
+        else stream.send({ ...event, frame });
+      },
+      () => stream.end('closed'),
     );
-  }
-  response.flushHeaders();
-  const keepAlive = setInterval(() => write(':\n\n'), KEEP_ALIVE).unref();
-  response.on('close', () => {
-    clearInterval(keepAlive);
-    stop();
+    return stop ?? unwatchable(inspector, id);
   });
-  request.resume();
+}
+
+/** Says why a connection cannot be followed. */
+export function unwatchable(inspector: Inspector, id: string): never {
+  if (inspector.connection(id) === null) notFound(id);
+  throw new HoldfastError(
+    'resource_exhausted',
+    'as many connections as inspect.maxWatched are watched already',
+  );
 }
 
 function notFound(id: string): never {

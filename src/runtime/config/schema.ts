@@ -413,8 +413,17 @@ export const CONFIG_SCHEMA = z.object({
     ),
   }),
   inspect: z.object({
-    history: setting(integer(1, 10_000, 'events'), '32', 'Events kept of a watched connection.'),
+    history: setting(
+      integer(1, 100_000, 'frames'),
+      '1000',
+      'Frames kept of the film of a watched connection: events of its machines, and packets.',
+    ),
     maxWatched: setting(integer(1, 100_000, 'connections'), '100', 'Most connections watched at once.'),
+    bodies: setting(
+      toggle,
+      'false',
+      'Films show what is in packets, but for those that bear a session id or a token.',
+    ),
   }),
   log: z.object({
     level: setting(choice(...LOG_LEVELS), 'info', 'Changeable at run time by PUT /log/level and SIGHUP.'),

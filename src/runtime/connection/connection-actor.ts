@@ -10,6 +10,7 @@ import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Implementations } from '../machine/machine-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PATIENCE } from '../ports/mailbox.ts';
+import type { Poll } from '../ports/poll.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionTable } from './connection-table.ts';
@@ -114,7 +115,7 @@ export class ConnectionActor {
         heartbeat.drop(row);
         this.options.missedBeat(at(row));
       },
-      answerProbe: (row) => void at(row).candidate?.send('3probe', false, false),
+      answerProbe: (row) => this.answerProbe(at(row)),
       releasePoll: (row) => this.releasePoll(at(row)),
       completeUpgrade: (row) => this.completeUpgrade(at(row)),
       closeCandidate: (row) => this.closeCandidate(at(row)),
@@ -186,8 +187,15 @@ export class ConnectionActor {
   }
 
   private sendPing(connection: Connection): void {
-    if (connection.flavour === Flavour.WEBSOCKET) connection.webSocket?.ping();
-    else this.options.outbound.send(connection, '2');
+    const { outbound } = this.options;
+    if (connection.flavour !== Flavour.WEBSOCKET) return outbound.send(connection, '2');
+    outbound.observer?.signWent(connection, 'websocket', 'ping', 0);
+    connection.webSocket?.ping();
+  }
+
+  private answerProbe(connection: Connection): void {
+    this.options.outbound.observer?.frameWent(connection, 'websocket', PROBED);
+    connection.candidate?.send(PROBED, false, false);
   }
 
   private releasePoll(connection: Connection): void {
@@ -202,7 +210,7 @@ export class ConnectionActor {
     connection.isOnWebSocket = true;
     connection.candidate = null;
     this.table.behindSince[connection.row] = 0;
-    poll?.respond(engineRevision(connection.flavour) === 4 ? '6' : '1:6');
+    this.respond(connection, poll, '6');
     this.options.upgraded(connection);
     this.options.outbound.flushConnection(connection);
   }
@@ -212,7 +220,14 @@ export class ConnectionActor {
     const { poll } = connection;
     connection.poll = null;
     this.table.behindSince[connection.row] = 0;
-    poll?.respond(engineRevision(connection.flavour) === 4 ? '6' : '1:6');
+    this.respond(connection, poll, '6');
+  }
+
+  /** Ends a waiting poll with one packet, past whatever waits for the transport. */
+  private respond(connection: Connection, poll: Poll | null, packet: string): void {
+    if (poll === null) return;
+    this.options.outbound.observer?.frameWent(connection, 'polling', packet);
+    poll.respond(engineRevision(connection.flavour) === 4 ? packet : `1:${packet}`);
   }
 
   private closeCandidate(connection: Connection): void {
@@ -244,6 +259,7 @@ export class ConnectionActor {
   endWhenWritten(connection: Connection): void {
     const { webSocket, reason } = connection;
     if (webSocket === null || reason === null || webSocket.getBufferedAmount() > 0) return;
+    this.options.outbound.observer?.signWent(connection, 'websocket', 'close frame', reason.length + 2);
     webSocket.end(CLOSE_REASONS[reason].code, reason);
   }
 
@@ -271,13 +287,13 @@ export class ConnectionActor {
     connection.webSocket = null;
     connection.poll = null;
     webSocket?.close();
-    poll?.respond(lastWord(connection));
+    this.respond(connection, poll, lastWord(connection));
   }
 
   private release(connection: Connection): void {
     const { poll } = connection;
     connection.poll = null;
-    poll?.respond(lastWord(connection));
+    this.respond(connection, poll, lastWord(connection));
     this.options.released(connection);
   }
 }
@@ -287,10 +303,11 @@ function clientPings(flavour: Flavour): boolean {
 }
 
 /** Releases a waiting poll at the end: with a CLOSE packet, or a NOOP when the client itself has said goodbye. */
-function lastWord({ reason, flavour }: Connection): string {
-  const packet = reason === 'transport close' ? '6' : '1';
-  return engineRevision(flavour) === 4 ? packet : `1:${packet}`;
+function lastWord({ reason }: Connection): string {
+  return reason === 'transport close' ? '6' : '1';
 }
+
+const PROBED = '3probe';
 
 /** Everything else is the engine's own and means nothing beside a CLOSE packet. */
 function isMessage(frame: Frame): boolean {

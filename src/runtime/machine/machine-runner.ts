@@ -1,4 +1,5 @@
 import { type CompiledMachine, startEvent } from './compiled-machine.ts';
+import type { ObservedStep, Observer } from './observed-step.ts';
 import { NO_EVENT, RecentEvents } from './recent-events.ts';
 import { TICK, type TimingWheel } from './timing-wheel.ts';
 
@@ -9,9 +10,6 @@ export interface Implementations<Effects, Guard extends string, Delay extends st
   /** Milliseconds, finite. A function that does not take the row says the same for all rows. */
   readonly delays: { readonly [Name in Delay]: (row: number) => number };
 }
-
-/** Sees every transition once the new state is entered and before its effects run. */
-export type Observer = (row: number, event: number, from: number, to: number, transition: number) => void;
 
 export interface MachineRunnerOptions {
   readonly wheel: TimingWheel;
@@ -40,10 +38,10 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
   readonly machine: CompiledMachine<Event, Effects, Guard, Delay>;
   /** How many rows are in each state. The figure of state 0 (absent) means nothing. */
   readonly population: Int32Array;
-  /** Set it to watch; costs one branch per transition while null. */
-  observe: Observer | null = null;
   /** Set it to count, by number, the transitions taken; null while nobody asks. */
   taken: Uint32Array | null = null;
+  /** Set it to watch; costs one branch per event while null. */
+  observer: Observer | null = null;
   /** How often `onFault` itself threw; the row carries on as if it had not. */
   lostFaults = 0;
   private readonly wheel: TimingWheel;
@@ -276,7 +274,10 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     const from = this.states[row]!;
     const reaction = this.reactions[from * this.width + event]!;
     this.recent.note(row, event);
-    if (reaction === 0) return;
+    if (reaction === 0) {
+      if (this.observer !== null) this.observeNothing(row, event, from);
+      return;
+    }
     this.busy[row] = 1;
     this.step(row, event, from, reaction);
     if (this.waiting.length !== 0) this.drain(row);
@@ -302,6 +303,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
       const reaction = this.reactions[from * this.width + event]!;
       this.recent.note(row, event);
       if (reaction !== 0) this.step(row, event, from, reaction);
+      else if (this.observer !== null) this.observeNothing(row, event, from);
     }
   }
 
@@ -317,6 +319,10 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
   }
 
   private step(row: number, event: number, from: number, reaction: number): void {
+    if (this.observer?.watches(row) === true) {
+      this.observedStep(row, event, from, reaction, this.observer);
+      return;
+    }
     let transition = reaction;
     if (transition < 0) {
       try {
@@ -328,17 +334,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
       if (transition === 0) return;
     }
     const to = this.nextState[transition]!;
-    if (to !== from) {
-      this.states[row] = to;
-      if (from !== 0) this.population[from]!--;
-      this.population[to]!++;
-    }
-    const stamped = this.stampFrom[transition + 1]!;
-    for (let stamp = this.stampFrom[transition]!; stamp < stamped; stamp++) {
-      this.entered[row * this.slots + this.stampSlot[stamp]!] = this.wheel.ticks;
-    }
-    if (this.taken !== null) this.taken[transition]!++;
-    if (this.observe !== null) this.observe(row, event, from, to, transition);
+    this.enter(row, from, to, transition);
     let next = this.stepFrom[transition]!;
     const end = this.stepFrom[transition + 1]!;
     // A throw must not keep the rest of the steps from happening: timers have to be armed, rows to be released.
@@ -350,6 +346,76 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
         this.fault(row, error);
       }
     }
+  }
+
+  private enter(row: number, from: number, to: number, transition: number): void {
+    if (to !== from) {
+      this.states[row] = to;
+      if (from !== 0) this.population[from]!--;
+      this.population[to]!++;
+    }
+    const stamped = this.stampFrom[transition + 1]!;
+    for (let stamp = this.stampFrom[transition]!; stamp < stamped; stamp++) {
+      this.entered[row * this.slots + this.stampSlot[stamp]!] = this.wheel.ticks;
+    }
+    if (this.taken !== null) this.taken[transition]!++;
+  }
+
+  /** The same as `step`, and everything about it is noted. */
+  private observedStep(row: number, event: number, from: number, reaction: number, observer: Observer): void {
+    const step: ObservedStep = { event, from, transition: reaction, guards: [], armed: [] };
+    try {
+      if (reaction < 0) step.transition = this.decideAloud(row, reaction, step.guards);
+    } catch (error) {
+      this.fault(row, error);
+      return;
+    }
+    const { transition } = step;
+    if (transition === 0) {
+      observer.stepped(row, step)();
+      return;
+    }
+    const to = this.nextState[transition]!;
+    this.enter(row, from, to, transition);
+    const done = observer.stepped(row, step);
+    let next = this.stepFrom[transition]!;
+    const end = this.stepFrom[transition + 1]!;
+    while (next < end && this.states[row] === to) {
+      try {
+        while (next < end && this.states[row] === to) {
+          const code = this.stepCode[next]!;
+          this.perform(row, next++);
+          if (code >= this.effectCount && code < this.cancelBase) {
+            step.armed.push(this.remaining(row, code - this.effectCount));
+          }
+        }
+      } catch (error) {
+        this.fault(row, error);
+      }
+    }
+    done();
+  }
+
+  private observeNothing(row: number, event: number, from: number): void {
+    if (!this.observer!.watches(row)) return;
+    this.observer!.stepped(row, { event, from, transition: 0, guards: [], armed: [] })();
+  }
+
+  private remaining(row: number, timer: number): number {
+    return this.wheel.remaining(this.handles[row * this.lanes + this.timerLane[timer]!]!);
+  }
+
+  private decideAloud(row: number, reaction: number, asked: ObservedStep['guards']): number {
+    const decisions = this.decisions;
+    let at = reaction;
+    while (at < 0) {
+      const triple = -3 * at;
+      const guard = decisions[triple]!;
+      const answer = this.guards[guard]!(row);
+      asked.push({ guard, answer });
+      at = answer ? decisions[triple + 1]! : decisions[triple + 2]!;
+    }
+    return at;
   }
 
   private decide(row: number, reaction: number): number {

@@ -1,8 +1,11 @@
+import type { Film, Frame } from '../film/film.ts';
+
 /**
  * A look into the running machines, for the admin listener and the demo's panel. Connections are named by their
- * public id (decimal Snowflake), never by the `sid`, and no event carries a body, a token or a header.
+ * public id (decimal Snowflake), never by the `sid`, and nothing carries a token or a header. Films show what is in packets only
+ * where `inspect.bodies` allows it.
  *
- * Only watched connections keep their events; watching costs memory and is limited (`inspect.maxWatched`).
+ * Only watched connections keep their frames; watching costs memory and is limited (`inspect.maxWatched`).
  */
 export interface Inspector {
   overview(): InspectionOverview;
@@ -11,13 +14,21 @@ export interface Inspector {
   /** `null` when there is no such connection. */
   connection(id: string): InspectedConnectionDetail | null;
   watch(id: string): WatchOutcome;
-  /** Forgets the kept events. False when it was not watched. */
+  /** Ends the film and forgets it. False when there is none. */
   unwatch(id: string): boolean;
   /**
    * Watches a connection and hands out its events as they happen until it closes (`ended`) or the returned
    * function is called. `receive` must not throw. `null` when it cannot be watched.
    */
   follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void): (() => void) | null;
+  /** The same with every frame of its film; `event` is what `follow` would have handed out. */
+  followFilm(
+    id: string,
+    receive: (frame: Frame, event: InspectedEvent | null) => void,
+    ended: () => void,
+  ): (() => void) | null;
+  /** The film of a connection that is watched, or was until it ended. `null` when there is none. */
+  film(id: string): Film | null;
 }
 
 export type WatchOutcome = 'watched' | 'not found' | 'too many';
@@ -76,7 +87,7 @@ export interface InspectedConnectionDetail extends InspectedConnection {
   readonly sockets: readonly InspectedSocket[];
   /** Bytes that wait for this client. */
   readonly bufferedBytes: number;
-  /** Newest last, at most `inspect.history`; empty unless watched. */
+  /** Newest last, those among the last `inspect.history` frames; empty unless watched. */
   readonly events: readonly InspectedEvent[];
 }
 
