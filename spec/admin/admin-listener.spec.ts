@@ -12,6 +12,7 @@ import type {
   WatchOutcome,
 } from '../../src/runtime/ports/inspector.ts';
 import type { LogLevel } from '../../src/runtime/ports/log-level.ts';
+import type { Operations } from '../../src/runtime/ports/operations.ts';
 
 const CONNECTION: InspectedConnection = {
   id: '7000000000000000001',
@@ -107,6 +108,22 @@ class OneCensus implements CensusOffice {
   }
 }
 
+/** Writes down what it is asked to do. */
+class Notes implements Operations {
+  readonly done: unknown[] = [];
+
+  closeConnection(id: string, reason: string) {
+    this.done.push(['close', id, reason]);
+  }
+  closeUser(user: string, reason: string) {
+    this.done.push(['close user', user, reason]);
+    return 3;
+  }
+  drain() {
+    this.done.push(['drain']);
+  }
+}
+
 const listeners: AdminListener[] = [];
 afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
 
@@ -114,6 +131,7 @@ async function start(overrides: Partial<AdminOptions> = {}) {
   let level: LogLevel = 'info';
   const inspector = new OneConnection();
   const census = new OneCensus();
+  const operations = new Notes();
   const listener = await startAdminListener({
     listen: { host: '127.0.0.1', port: 0 },
     token: '',
@@ -121,6 +139,7 @@ async function start(overrides: Partial<AdminOptions> = {}) {
     readiness: { state: () => 'ready', dependencies: () => ({}) },
     inspector,
     census,
+    operations,
     logLevel: {
       level: () => level,
       setLevel: (next) => {
@@ -139,7 +158,7 @@ async function start(overrides: Partial<AdminOptions> = {}) {
     const isJson = response.headers.get('content-type') === 'application/json';
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
-  return { inspector, census, call, base, port: listener.port };
+  return { inspector, census, operations, call, base, port: listener.port };
 }
 
 /** With a Host header of its own, which fetch does not allow. */
@@ -513,5 +532,41 @@ describe('the listener', () => {
     const rest = response.text().catch(() => 'cut off');
     await listeners.splice(0)[0]!.close();
     expect(await rest).toBe('cut off');
+  });
+});
+
+describe('actions', () => {
+  const asked = (body: object) => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+  it('closes a connection, those of a user, and drains, for whoever asks in JSON', async () => {
+    const { call, operations } = await start();
+    const reason = 'token expired';
+    expect(await call('/inspect/connections/123/close', asked({ reason }))).toMatchObject({ status: 200 });
+    expect((await call('/inspect/users/ada%2Fb/close', asked({ reason }))).body).toEqual({ closed: 3 });
+    expect(await call('/inspect/drain', asked({}))).toMatchObject({ status: 202 });
+    expect(operations.done).toEqual([['close', '123', reason], ['close user', 'ada/b', reason], ['drain']]);
+  });
+
+  it('does nothing that a web page of somebody else could have asked for, and nothing without a reason', async () => {
+    const { call, operations } = await start();
+    const foreign = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' };
+    for (const path of ['/inspect/drain', '/inspect/connections/123/close', '/inspect/users/ada/close']) {
+      expect((await call(path, foreign)).status).toBe(400);
+    }
+    expect((await call('/inspect/connections/123/close', asked({}))).body).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('reason'),
+    });
+    expect(operations.done).toEqual([]);
+  });
+
+  it('asks for the token as everything else does', async () => {
+    const { call, operations } = await start({ token: 'secret' });
+    expect((await call('/inspect/drain', asked({}))).status).toBe(401);
+    expect(operations.done).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { type AdminListener, startAdminListener } from '../adapters/admin/admin-
 import { createExposition, type Exposition } from '../adapters/prometheus/exposition.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { LiveCensusOffice } from '../runtime/inspect/census-office.ts';
+import { OperatorDesk } from '../runtime/inspect/operator-desk.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
@@ -52,6 +53,7 @@ export class ClusterNode {
   private readonly exposition: Exposition;
   private readonly inspector: CurrentInspector;
   private readonly census: LiveCensusOffice;
+  private readonly operations: OperatorDesk;
   private readonly revocationDesk: RevocationDesk;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
@@ -115,6 +117,11 @@ export class ClusterNode {
       clock,
       patience: wheel,
     });
+    this.operations = new OperatorDesk({
+      gateway: () => role()?.gateway ?? null,
+      drain: () => this.drain(),
+      log,
+    });
     this.exposition = createExposition({
       metrics,
       gauges: nodeGauges({
@@ -145,6 +152,7 @@ export class ClusterNode {
         },
         inspector: this.inspector,
         census: this.census,
+        operations: this.operations,
         logLevel,
         tokens: this.revocationDesk,
         metrics: this.exposition,

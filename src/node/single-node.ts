@@ -14,6 +14,7 @@ import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
 import { LiveCensusOffice } from '../runtime/inspect/census-office.ts';
 import type { LiveInspector } from '../runtime/inspect/live-inspector.ts';
+import { OperatorDesk } from '../runtime/inspect/operator-desk.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
@@ -77,6 +78,7 @@ export class SingleNode {
   private readonly revocationDesk: RevocationDesk;
   private readonly life: NodeLife;
   private readonly census: LiveCensusOffice;
+  private readonly operations: OperatorDesk;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
   private hasStopped = false;
@@ -201,6 +203,7 @@ export class SingleNode {
       clock,
       patience: wheel,
     });
+    this.operations = new OperatorDesk({ gateway: () => this.gateway, drain: () => this.drain(), log });
     this.exposition = createExposition({
       metrics,
       gauges: nodeGauges({
@@ -224,6 +227,7 @@ export class SingleNode {
         readiness: { state: () => this.life.phase(), dependencies: () => this.dependencies() },
         inspector: this.inspector,
         census: this.census,
+        operations: this.operations,
         logLevel: this.options.logLevel,
         tokens: this.revocationDesk,
         metrics: this.exposition,

@@ -3,7 +3,8 @@ import { parentPath } from './state-tree.ts';
 
 /**
  * Arrows with the same ends, drawn as one line with a label of several lines. An arrow out of a region of a parallel
- * state begins at the border of that state; `from` says where it comes from.
+ * state begins at the border of that state, and so does one out of a state whose parent leads to the same target;
+ * `from` says where it comes from.
  */
 export interface ArrowGroup {
   readonly id: string;
@@ -35,13 +36,24 @@ export function chartParts(machine: MachineChart): readonly ChartPart[] {
     if (end === undefined || end === arrow.source) continue;
     const ends = chain(end);
     const part = chain(arrow.source).find((candidate) => ends.includes(candidate))!;
-    const [source, target] = [lift(arrow.source, part), lift(end, part)];
+    const target = lift(end, part);
+    const source = outermost(machine, lift(arrow.source, part), target, part);
     const id = `${source}>${target}`;
     const from = source === arrow.source ? null : arrow.source.slice(arrow.source.lastIndexOf('.') + 1);
     const known = parts.get(part)!.get(id)?.arrows ?? [];
     parts.get(part)!.set(id, { id, source, target, arrows: [...known, { arrow, from }] });
   }
   return [...parts].map(([path, groups]) => ({ path, groups: [...groups.values()] }));
+}
+
+/** The state furthest out around `source` that has an arrow of its own to the target. */
+function outermost(machine: MachineChart, source: string, target: string, part: string): string {
+  let found = source;
+  for (let at = parentPath(source); at.length > part.length; at = parentPath(at)) {
+    if (at === target || target.startsWith(`${at}.`)) break;
+    if (machine.arrows.some((arrow) => arrow.source === at && arrow.targets[0] === target)) found = at;
+  }
+  return found;
 }
 
 /** By state: the arrows that leave it as it is, listed inside its box. */

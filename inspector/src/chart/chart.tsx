@@ -42,7 +42,7 @@ export function Chart({ machine }: { readonly machine: MachineChart }) {
     const wheel = (event: WheelEvent): void => {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
-      zoom.value = Math.min(2.5, Math.max(0.25, zoom.value * Math.exp(-event.deltaY / 300)));
+      by(Math.exp(-event.deltaY / 300));
     };
     element.addEventListener('wheel', wheel, { passive: false });
     return () => element.removeEventListener('wheel', wheel);
@@ -54,6 +54,17 @@ export function Chart({ machine }: { readonly machine: MachineChart }) {
   const shown = scene.value.machines.get(machine.id) ?? NOTHING_LIT;
   const first = nodes[0]?.path ?? '';
   const tabStop = focused.value || place.value.state || first;
+
+  function by(factor: number): void {
+    zoom.value = Math.min(2.5, Math.max(0.25, zoom.value * factor));
+  }
+
+  function fit(): void {
+    if (drawn === null) return;
+    const { clientWidth, clientHeight } = plate.current!;
+    const scale = Math.min((clientWidth - 24) / (drawn.width + 4), (clientHeight - 28) / (drawn.height + 4));
+    zoom.value = Math.max(0.25, Math.min(1, scale));
+  }
 
   function move(event: KeyboardEvent): void {
     if (drawn === null || !event.key.startsWith('Arrow')) return;
@@ -74,7 +85,7 @@ export function Chart({ machine }: { readonly machine: MachineChart }) {
             Laying out the {machine.id} machine…
           </p>
         ) : (
-          // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys move between the states inside.
+          // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be SVG.
           <svg
             class={scene.value.isShown ? 'machine playing' : 'machine'}
             viewBox={`-2 -2 ${drawn.width + 4} ${drawn.height + 4}`}
@@ -129,26 +140,13 @@ export function Chart({ machine }: { readonly machine: MachineChart }) {
         )}
       </div>
       <div class="zoom">
-        <button
-          type="button"
-          onClick={() => (zoom.value = Math.max(0.25, zoom.value / 1.25))}
-          aria-label="Smaller"
-        >
+        <button type="button" onClick={() => by(1 / 1.25)} aria-label="Smaller">
           −
         </button>
-        <button
-          type="button"
-          onClick={() =>
-            drawn && (zoom.value = Math.min(1, (plate.current!.clientWidth - 24) / (drawn.width + 4)))
-          }
-        >
+        <button type="button" onClick={fit}>
           Fit
         </button>
-        <button
-          type="button"
-          onClick={() => (zoom.value = Math.min(2.5, zoom.value * 1.25))}
-          aria-label="Larger"
-        >
+        <button type="button" onClick={() => by(1.25)} aria-label="Larger">
           +
         </button>
       </div>

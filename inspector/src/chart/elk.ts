@@ -18,9 +18,9 @@ export async function bestLayout(machine: MachineChart, width: number, height: n
   const measure = measuring();
   const layouts = await Promise.all(CHOICES.map((choice) => layOut(elk, machine, choice, measure)));
   // Too high is scrolled, too wide is not: width counts for more.
-  const fit = (layout: ChartLayout): number =>
+  const fullness = (layout: ChartLayout): number =>
     Math.min(1, width / layout.width) * Math.min(1, (2 * height) / layout.height);
-  return layouts.toSorted((a, b) => fit(b) - fit(a))[0]!;
+  return layouts.toSorted((a, b) => fullness(b) - fullness(a))[0]!;
 }
 
 function measuring(): Measure {

@@ -112,7 +112,6 @@ function Frames({ film }: { readonly film: Film }) {
   }
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the list is stepped through with the arrow keys.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: as a list box would be.
     <ol class="frames" ref={list} tabIndex={0} aria-label="Frames; arrow keys step" onKeyDown={step}>
       {film.start.dropped > 0 && first === 0 && (

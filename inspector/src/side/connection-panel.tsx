@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { CLOSE_REASONS } from '../../../src/machines/close-reason.ts';
+import { OPERATOR_REASONS } from '../../../src/runtime/inspect/operator-reasons.ts';
 import type { InspectedConnectionDetail } from '../../../src/runtime/ports/inspector.ts';
 import { serverNow } from '../admin/census.ts';
 import { bytes, duration } from '../admin/durations.ts';
@@ -9,13 +9,7 @@ import { confirm } from '../top/confirm.tsx';
 import { usePolled } from './polled.ts';
 import { Figure } from './state-panel.tsx';
 
-/** Those that are the server's to give. */
-const REASONS = [
-  'forced server close',
-  ...Object.entries(CLOSE_REASONS)
-    .filter(([name, { initiator }]) => initiator === 'server' && name !== 'forced server close')
-    .map(([name]) => name),
-];
+const REASONS = Object.keys(OPERATOR_REASONS);
 
 /** One connection: who it is, its sockets, its film. */
 export function ConnectionPanel({ id }: { readonly id: string }) {

@@ -52,7 +52,6 @@ function StrangeList() {
     <section class="strange" aria-label="Stuck and strange">
       <h2>Stuck and strange</h2>
       {all === 0 && <p class="calm">Nothing. Everybody is where the rules want them.</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrow keys go between the buttons inside. */}
       <ul class="rows" onKeyDown={moveInRows}>
         {overdue.map(({ connection, socket, user, state, since, delay, limit }) => (
           <li key={`${connection} ${socket} ${delay}`}>

@@ -50,12 +50,7 @@ export function TopBar() {
       >
         Filter{isFiltered.value ? ' ●' : ''}
       </button>
-      <form
-        class="filters"
-        role="search"
-        aria-label="Narrow down"
-        onSubmit={(event) => event.preventDefault()}
-      >
+      <search class="filters" aria-label="Narrow down">
         {FILTERS.map((name) => (
           <Filter key={name} name={name} />
         ))}
@@ -64,7 +59,7 @@ export function TopBar() {
             Clear
           </button>
         )}
-      </form>
+      </search>
       <div class="node-actions">
         <label>
           log
@@ -121,10 +116,14 @@ function Filter({ name }: { readonly name: (typeof FILTERS)[number] }) {
     go({ filter: text === '' ? rest : { ...rest, [name]: text } });
   };
   return (
-    <label class={value === '' ? '' : 'set'}>
+    <label class={value === '' ? '' : 'set'} for={`filter-${name}`}>
       <span>{name}</span>
       {choices ? (
-        <select value={value} onChange={({ currentTarget }) => set(currentTarget.value)}>
+        <select
+          id={`filter-${name}`}
+          value={value}
+          onChange={({ currentTarget }) => set(currentTarget.value)}
+        >
           <option value="">any</option>
           {choices.map((choice) => (
             <option key={choice}>{choice}</option>
@@ -132,6 +131,7 @@ function Filter({ name }: { readonly name: (typeof FILTERS)[number] }) {
         </select>
       ) : (
         <input
+          id={`filter-${name}`}
           value={value}
           placeholder="any"
           size={7}

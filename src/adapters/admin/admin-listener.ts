@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
+import { CLOSE_CONNECTION, CLOSE_USER, DRAIN } from './action-routes.ts';
 import { admit } from './admin-guard.ts';
 import type { AdminOptions } from './admin-options.ts';
 import type { AdminHandler, AdminRoute } from './admin-route.ts';
@@ -28,6 +29,9 @@ const ROUTES: readonly AdminRoute[] = [
   INSPECT_CONNECTION,
   WATCH,
   EVENTS,
+  CLOSE_CONNECTION,
+  CLOSE_USER,
+  DRAIN,
   FILM,
   STATELY,
   LOG_LEVEL,

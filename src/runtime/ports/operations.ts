@@ -1,0 +1,14 @@
+/** What an operator may do to clients and to the node. Everything is said in the log, with who asked for it. */
+export interface Operations {
+  /**
+   * Says the farewell to a connection. Throws `HoldfastError`: `invalid_argument` for a reason that is no operator's to
+   * give, `not_found` where there is no such connection, `failed_precondition` when it is closing already.
+   *
+   * @param from address of whoever asks, for the log
+   */
+  closeConnection(id: string, reason: string, from: string): void;
+  /** The same for all connections of a user on this node; says how many there were. */
+  closeUser(user: string, reason: string, from: string): number;
+  /** As SIGTERM does; a second one hurries. */
+  drain(from: string): void;
+}
