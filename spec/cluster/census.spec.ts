@@ -13,7 +13,12 @@ const sockets: ClientSocket[] = [];
 
 beforeAll(async () => {
   services = await startRedisOnly();
-  cluster = await startCluster({ gateways: 1, apis: 1, services: services.settings, settings: { 'auth.mode': 'backend' } });
+  cluster = await startCluster({
+    gateways: 1,
+    apis: 1,
+    services: services.settings,
+    settings: { 'auth.mode': 'backend' },
+  });
 });
 afterAll(async () => {
   for (const socket of sockets) socket.disconnect();
