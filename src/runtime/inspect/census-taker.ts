@@ -63,9 +63,9 @@ export class CensusTaker {
     await walkConnections(this.gateway, this.clock, filter, (connection) => {
       if (!hasMatchingSocket(connection, filter)) return true;
       total++;
-      tally(connections, connection.row);
+      connections.see(connection.row);
       for (const socket of socketsOf(connection)) {
-        if (!bySocket || matchesSocket(socket, filter)) tally(sockets, socket.row);
+        if (!bySocket || matchesSocket(socket, filter)) sockets.see(socket.row);
       }
       return true;
     });
@@ -81,13 +81,6 @@ export class CensusTaker {
 export function nobody(filtered: boolean): Machines {
   const none = filtered ? { ...NOBODY, arrows: null } : NOBODY;
   return { total: 0, connection: none, socket: none };
-}
-
-function tally(tally: StateTally, row: number): void {
-  const state = tally.runner.state(row);
-  if (state === 0) return;
-  tally.count(state, 1);
-  tally.sample(row, state, 1);
 }
 
 /** Whether anything but the node is asked for. */

@@ -1,8 +1,5 @@
 import type { StateCensus } from '../ports/census.ts';
-import type { StateTally } from './state-tally.ts';
-
-/** Lengths of stay are read from about so many rows of each configuration. */
-const SAMPLE = 250;
+import { SAMPLE, type StateTally } from './state-tally.ts';
 
 /**
  * Counts all rows of a machine. The figures are those the runner keeps anyway; the lengths of stay come from every n-th

@@ -3,6 +3,9 @@ import { TICK } from '../machine/timing-wheel.ts';
 import type { StateCensus } from '../ports/census.ts';
 import { DwellHistogram } from './dwell-histogram.ts';
 
+/** Lengths of stay are read from this many rows of a configuration, or all it has; from a few more where it has many more. */
+export const SAMPLE = 250;
+
 /** A machine's runner, as far as it is looked at from above. */
 export interface CountedRunner {
   readonly machine: MachineTables;
@@ -20,7 +23,10 @@ export class StateTally {
   private readonly active: readonly (readonly number[])[];
   /** By path. */
   private readonly slots: readonly number[];
+  /** By configuration. */
   private readonly counts: Float64Array;
+  /** By configuration: of how many that are seen one is sampled. */
+  private readonly every: Float64Array;
   private readonly dwells: DwellHistogram;
 
   constructor(runner: CountedRunner) {
@@ -29,13 +35,24 @@ export class StateTally {
     this.paths = [...entrySlot.keys()];
     this.slots = [...entrySlot.values()];
     this.active = activePaths.map((paths) => paths.map((path) => this.paths.indexOf(path)));
-    this.counts = new Float64Array(this.paths.length);
+    this.counts = new Float64Array(activePaths.length);
+    this.every = new Float64Array(activePaths.length).fill(1);
     this.dwells = new DwellHistogram(this.paths.length);
   }
 
   /** So many rows are in this configuration. */
   count(state: number, rows: number): void {
-    for (const place of this.active[state]!) this.counts[place]! += rows;
+    this.counts[state]! += rows;
+  }
+
+  /** Counts one row, and samples it if that is its turn: the more there are like it, the rarer. */
+  see(row: number): void {
+    const state = this.runner.state(row);
+    if (state === 0) return;
+    const seen = this.counts[state]!++;
+    const every = this.every[state]!;
+    if (seen % every === 0) this.sample(row, state, every);
+    if (seen >= SAMPLE * every) this.every[state] = every * 2;
   }
 
   /** Takes the row's lengths of stay, for itself and as many others like it as `weight` says. */
@@ -47,8 +64,12 @@ export class StateTally {
 
   result(): Record<string, StateCensus> {
     const found: Record<string, StateCensus> = {};
+    const counts = new Float64Array(this.paths.length);
+    for (const [state, places] of this.active.entries()) {
+      for (const place of places) counts[place]! += this.counts[state]!;
+    }
     for (const [place, path] of this.paths.entries()) {
-      const count = this.counts[place]!;
+      const count = counts[place]!;
       if (count === 0) continue;
       found[path] = {
         count,
@@ -61,6 +82,7 @@ export class StateTally {
 
   clear(): this {
     this.counts.fill(0);
+    this.every.fill(1);
     this.dwells.clear();
     return this;
   }
