@@ -49,7 +49,7 @@ async function replay(path: string): Promise<{ code: number; out: string }> {
   return { code, out };
 }
 
-describe('a test along the paths of the machines', () => {
+describe('a test along the paths of the machines', { timeout: 180_000 }, () => {
   it('that fails leaves the film of its connection, which says where the machine acted otherwise', async () => {
     const routes = connectionRoutes().filter(
       ({ exclusion, kind }) => exclusion === null && kind.startsOn === 'websocket',
@@ -92,6 +92,7 @@ describe('a test along the paths of the machines', () => {
       ({ exclusion, path, kind }) =>
         exclusion === null &&
         kind.speaks === 'socket.io' &&
+        path.steps.at(-2)?.state === 'connected.unlimited' &&
         path.steps.every(({ answers }) => answers.authenticates !== true) &&
         path.steps.at(-1)!.event === 'CLIENT_DISCONNECTED',
     )!;

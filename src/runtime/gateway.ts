@@ -67,6 +67,8 @@ export class Gateway {
   readonly comings: Comings;
   /** Set by whoever wants to know when a row is given back. */
   onRelease: (connection: Connection) => void = () => {};
+  /** And when a session has become another node's. */
+  onMove: (connection: Connection, node: number) => void = () => {};
   private readonly ids = new IdTable();
   private readonly inbound: Inbound;
   private readonly outbound: Outbound;
@@ -136,7 +138,10 @@ export class Gateway {
       ending: (connection) => this.sockets.connectionEnding(connection),
       released: (connection) => this.release(connection),
       askNewHome: (connection) => void this.departures.askNewHome(connection),
-      moved: (connection) => this.departures.passOn(connection),
+      moved: (connection) => {
+        this.departures.passOn(connection);
+        if (connection.move?.kind === 'departure') this.onMove(connection, connection.move.to);
+      },
       awaitStrays: (connection) =>
         post(options.node, {
           kind: 'straysRead',

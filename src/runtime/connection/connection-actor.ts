@@ -10,27 +10,16 @@ import { engineRevision, Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Implementations } from '../machine/machine-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PATIENCE } from '../ports/mailbox.ts';
-import type { Poll } from '../ports/poll.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionTable } from './connection-table.ts';
+import type { ConnectionTimes } from './connection-times.ts';
 import type { HeartbeatInterval } from './heartbeat-interval.ts';
 import type { Outbound } from './outbound.ts';
+import { endPoll, lastWord } from './poll-end.ts';
 import { RemoteCandidate } from './remote-candidate.ts';
 
 type Provided = Implementations<ConnectionEffects, ConnectionGuard, ConnectionDelay>;
-
-/** Durations in ms, from the configuration. */
-export interface ConnectionTimes {
-  readonly pingInterval: number;
-  readonly pingTimeout: number;
-  readonly upgradeTimeout: number;
-  readonly connectTimeout: number;
-  readonly authTimeout: number;
-  /** How long another node may take to take a session over. */
-  readonly moveTimeout: number;
-  readonly retry: number;
-}
 
 /** How long the peer may take to end the transport after our farewell, ms. */
 const CLOSE_TIMEOUT = 5_000;
@@ -210,7 +199,7 @@ export class ConnectionActor {
     connection.isOnWebSocket = true;
     connection.candidate = null;
     this.table.behindSince[connection.row] = 0;
-    this.respond(connection, poll, '6');
+    endPoll(this.options.outbound, connection, poll, '6');
     this.options.upgraded(connection);
     this.options.outbound.flushConnection(connection);
   }
@@ -220,14 +209,7 @@ export class ConnectionActor {
     const { poll } = connection;
     connection.poll = null;
     this.table.behindSince[connection.row] = 0;
-    this.respond(connection, poll, '6');
-  }
-
-  /** Ends a waiting poll with one packet, past whatever waits for the transport. */
-  private respond(connection: Connection, poll: Poll | null, packet: string): void {
-    if (poll === null) return;
-    this.options.outbound.observer?.frameWent(connection, 'polling', packet);
-    poll.respond(engineRevision(connection.flavour) === 4 ? packet : `1:${packet}`);
+    endPoll(this.options.outbound, connection, poll, '6');
   }
 
   private closeCandidate(connection: Connection): void {
@@ -287,24 +269,19 @@ export class ConnectionActor {
     connection.webSocket = null;
     connection.poll = null;
     webSocket?.close();
-    this.respond(connection, poll, lastWord(connection));
+    endPoll(this.options.outbound, connection, poll, lastWord(connection));
   }
 
   private release(connection: Connection): void {
     const { poll } = connection;
     connection.poll = null;
-    this.respond(connection, poll, lastWord(connection));
+    endPoll(this.options.outbound, connection, poll, lastWord(connection));
     this.options.released(connection);
   }
 }
 
 function clientPings(flavour: Flavour): boolean {
   return flavour !== Flavour.WEBSOCKET && engineRevision(flavour) === 3;
-}
-
-/** Releases a waiting poll at the end: with a CLOSE packet, or a NOOP when the client itself has said goodbye. */
-function lastWord({ reason }: Connection): string {
-  return reason === 'transport close' ? '6' : '1';
 }
 
 const PROBED = '3probe';

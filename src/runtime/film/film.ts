@@ -18,7 +18,7 @@ const eventFrame = z.object({
   ...place,
   kind: z.literal('event'),
   ...whose,
-  /** `START` brings a machine from `absent` into its first state; timers are `<delay>@<state path>`. */
+  /** `start` brings a machine from `absent` into its first state; timers are `<delay>@<state path>`. */
   event: z.string(),
   /** What the machine asked, in that order, and was told. */
   guards: z.array(z.object({ name: z.string(), answer: z.boolean() })),

@@ -1,4 +1,4 @@
-import type { MachineTables } from '../machine/compiled-machine.ts';
+import { type MachineTables, startEvent } from '../machine/compiled-machine.ts';
 import type { EventFrame } from './film.ts';
 
 export type FilmEffect = EventFrame['effects'][number];
@@ -11,14 +11,11 @@ export interface NamedStep {
   readonly cancelled: readonly string[];
 }
 
-/** Name of an event by its code; timers as `<delay>@<state path>`, the one that brings a row into being as `START`. */
+/** Name of an event by its code; timers as `<delay>@<state path>`. */
 export function eventNameOf(tables: MachineTables, code: number): string {
-  const start = tables.events.length - 1;
-  if (code === start) return START;
-  return tables.timers[code - (start - tables.timers.length)]?.name ?? tables.events[code]!;
+  const firstTimer = startEvent(tables) - tables.timers.length;
+  return tables.timers[code - firstTimer]?.name ?? tables.events[code]!;
 }
-
-export const START = 'START';
 
 export function stepOf(tables: MachineTables, transition: number): NamedStep {
   const { effects: names, timers, stepCode, stepParam, stepFrom } = tables;

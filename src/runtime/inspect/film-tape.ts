@@ -17,7 +17,7 @@ export type Take<Kind extends Frame = Frame> = Kind extends Frame ? Omit<Kind, '
 export class FilmTape {
   /** Somebody asked to watch, not only to follow: it is kept when the last follower has left. */
   kept = false;
-  hasEnded = false;
+  private hasEnded = false;
   private readonly length: number;
   private readonly now: () => number;
   private readonly startedAt: number;
@@ -82,12 +82,11 @@ export class FilmTape {
     return () => this.followers.delete(follower);
   }
 
+  /** The last frame. Followers hear of it when the step that leads to it is over. */
   end(take: Take): void {
     this.place(take);
     this.hasEnded = true;
-    this.say();
-    for (const follower of this.followers) follower.ended();
-    this.followers.clear();
+    if (this.open === 0) this.say();
   }
 
   private place(take: Take): void {
@@ -103,5 +102,8 @@ export class FilmTape {
     const said = this.unsaid;
     this.unsaid = [];
     for (const frame of said) for (const follower of this.followers) follower.receive(frame);
+    if (!this.hasEnded) return;
+    for (const follower of this.followers) follower.ended();
+    this.followers.clear();
   }
 }

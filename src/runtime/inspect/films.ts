@@ -122,17 +122,19 @@ export class Films {
   }
 
   /** The row of the connection is given back. */
-  released(connection: Connection): void {
-    const reel = this.live.get(connection.row);
+  released({ row, reason }: Connection): void {
+    this.conclude(row, { kind: 'ended', why: 'closed', ...(reason === null ? {} : { reason }) });
+  }
+
+  /** The session is that node's; what is left of it here is only to pass on what still comes for it. */
+  moved({ row }: Connection, node: number): void {
+    this.conclude(row, { kind: 'ended', why: 'moved', node: String(node) });
+  }
+
+  private conclude(row: number, last: Take): void {
+    const reel = this.live.get(row);
     if (reel === undefined) return;
-    const { move, reason } = connection;
-    const hasMoved = move?.kind === 'departure' && reason === null;
-    this.end(
-      connection.row,
-      hasMoved
-        ? { kind: 'ended', why: 'moved', node: String(move.to) }
-        : { kind: 'ended', why: 'closed', ...(reason === null ? {} : { reason }) },
-    );
+    this.end(row, last);
     if (reel.tape.kept) this.keep(reel);
   }
 
@@ -200,7 +202,8 @@ export class Films {
     const { connections: table, socketTable } = gateway;
     const tapeOf = (connection: Connection | undefined): FilmTape | undefined => {
       if (connection === undefined) return undefined;
-      return this.tapeOf(connection) ?? (this.all ? this.begin(connection) : undefined);
+      const isNew = this.all && connection.move?.kind !== 'departure';
+      return this.tapeOf(connection) ?? (isNew ? this.begin(connection) : undefined);
     };
     const connections = this.observer('connection', (row) => {
       const connection = table.at(row);

@@ -49,6 +49,7 @@ export class LiveInspector implements Inspector {
     this.options = options;
     this.films = new Films(options);
     options.gateway.onRelease = (connection) => this.films.released(connection);
+    options.gateway.onMove = (connection, node) => this.films.moved(connection, node);
   }
 
   overview(): InspectionOverview {
