@@ -1,7 +1,8 @@
 import WebSocket from 'ws';
 
 /** So many at a time, so that handshakes do not time out behind each other. */
-const AT_ONCE = 100;
+const AT_ONCE = 50;
+const ATTEMPTS = 5;
 
 /** Raw Socket.IO clients over WebSockets that answer pings; every tenth joins no namespace. */
 export class Crowd {
@@ -32,12 +33,23 @@ export class Crowd {
     for (const socket of this.sockets) socket.terminate();
   }
 
-  private come(clientsUrl: string, joins: boolean): Promise<void> {
+  /** As clients do, it comes again when a machine that is busy has turned it away. */
+  private async come(clientsUrl: string, joins: boolean): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.enter(clientsUrl, joins);
+      } catch (error) {
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private enter(clientsUrl: string, joins: boolean): Promise<void> {
     const url = `${clientsUrl.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
     const socket = new WebSocket(url);
-    this.sockets.push(socket);
     return new Promise((resolve, reject) => {
-      socket.once('error', reject);
+      socket.on('error', reject);
+      socket.once('open', () => this.sockets.push(socket));
       socket.on('message', (data) => {
         const text = String(data);
         if (text === '2') socket.send('3');

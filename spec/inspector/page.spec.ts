@@ -273,7 +273,7 @@ describe('the inspector page', { retry: 2, timeout: 90_000 }, () => {
   });
 });
 
-describe('the inspector of a node with a token', () => {
+describe('the inspector of a node with a token', { retry: 2 }, () => {
   it('asks for it, and shows the page without giving away data', async () => {
     const node = await NodeProcess.start({
       'engine.rehearsal': 'false',

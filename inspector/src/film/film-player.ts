@@ -81,7 +81,9 @@ export function filmLive(id: string): () => void {
       live: () => {},
       failed: (error) => {
         isOver.value = true;
-        if (film.value === null) filmTrouble.value = `No film: ${error.message}.`;
+        // It may be over: its film is kept for a while.
+        if (film.value === null && error.status === 404) fetchFilm();
+        else if (film.value === null) filmTrouble.value = `No film: ${error.message}.`;
       },
       opened: fetchFilm,
     },
