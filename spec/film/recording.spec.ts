@@ -192,6 +192,17 @@ describe('the film of a watched connection', () => {
     expect(firstDifference(film(), TABLES)).toBeNull();
   });
 
+  it('keeps a megabyte of what is in packets, however many frames it may keep', () => {
+    const { client, film } = watched({}, { bodies: true });
+    for (let n = 0; n < 200; n++) client.emit('said', 'x'.repeat(10_000));
+    client.emit('said', 'x'.repeat(20_000));
+    const { frames, start } = film();
+    expect(start.dropped).toBeGreaterThan(50);
+    expect(JSON.stringify(frames).length).toBeLessThan(1_100_000);
+    expect(frames.at(-1)).toMatchObject({ kind: 'packet', size: expect.any(Number) });
+    expect(frames.at(-1)).not.toHaveProperty('body');
+  });
+
   it('can be fetched when the connection has ended, and is forgotten when nobody wants it any more', () => {
     const { client, inspector, id } = watched();
     client.hangUp();

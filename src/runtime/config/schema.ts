@@ -415,7 +415,7 @@ export const CONFIG_SCHEMA = z.object({
   inspect: z.object({
     history: setting(
       integer(1, 100_000, 'frames'),
-      '1000',
+      '500',
       'Frames kept of the film of a watched connection: events of its machines, and packets.',
     ),
     maxWatched: setting(integer(1, 100_000, 'connections'), '100', 'Most connections watched at once.'),

@@ -10,6 +10,9 @@ export interface Follower {
 /** A frame as its maker knows it: where it stands in the film, the tape says. */
 export type Take<Kind extends Frame = Frame> = Kind extends Frame ? Omit<Kind, 'n' | 'at'> : never;
 
+/** What is in packets may be large: beyond this, in characters, the oldest frames go. */
+const MOST_BODIES = 1_000_000;
+
 /**
  * The last frames of one watched connection, and those who watch them happen. Frames stand in the order in which they
  * began; a step that is still going on (`begin`) holds back what comes behind it until it is complete.
@@ -27,6 +30,8 @@ export class FilmTape {
   /** Frames that followers were not given yet, oldest first, and how many steps are still going on. */
   private unsaid: Frame[] = [];
   private open = 0;
+  /** Characters of bodies in `last`. */
+  private bodies = 0;
   private count = 0;
 
   /** @param now ms on a monotonic scale */
@@ -94,7 +99,12 @@ export class FilmTape {
     const at = Math.round((this.now() - this.startedAt) * 1000) / 1000;
     const frame: Frame = { n: this.count++, at, ...take };
     this.last.push(frame);
-    if (this.last.length > this.length) this.start.pass(this.last.shift()!);
+    this.bodies += bodyLength(frame);
+    while (this.last.length > this.length || this.bodies > MOST_BODIES) {
+      const oldest = this.last.shift()!;
+      this.bodies -= bodyLength(oldest);
+      this.start.pass(oldest);
+    }
     this.unsaid.push(frame);
   }
 
@@ -106,4 +116,8 @@ export class FilmTape {
     for (const follower of this.followers) follower.ended();
     this.followers.clear();
   }
+}
+
+function bodyLength(frame: Frame): number {
+  return frame.kind === 'packet' ? (frame.body?.length ?? 0) : 0;
 }

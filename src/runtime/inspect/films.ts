@@ -122,7 +122,10 @@ export class Films {
   }
 
   /** The row of the connection is given back. */
-  released({ row, reason }: Connection): void {
+  released(connection: Connection): void {
+    const { row, reason, move } = connection;
+    // Watched only after it had moved.
+    if (move?.kind === 'departure' && reason === null) return this.moved(connection, move.to);
     this.conclude(row, { kind: 'ended', why: 'closed', ...(reason === null ? {} : { reason }) });
   }
 
