@@ -1,5 +1,5 @@
 /**
- * What the Stately inspector hears: the wire format of `@statelyai/inspect` (its `StatelyInspectionEvent`), protocol 0.4.
+ * What the Stately inspector hears: the wire format of `@statelyai/inspect` (its `StatelyInspectionEvent`), as of 0.7.
  */
 export type StatelyEvent = StatelyActorEvent | StatelyEventEvent | StatelySnapshotEvent;
 
@@ -43,4 +43,4 @@ export interface StatelySnapshot {
   readonly context: Readonly<Record<string, never>>;
 }
 
-export const STATELY_VERSION = '0.4.0';
+export const STATELY_VERSION = '0.7.2';
