@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultFixture, LEASE } from './support/fault-fixture.ts';
 import { Member } from './support/member.ts';
@@ -74,6 +75,30 @@ describe('faults of Redis, of leases and of nodes', { timeout: 60_000 }, () => {
     session.say();
     expect(session.isOpen).toBe(true);
     expect(await fixture.judge('at least once')).toBe('no violation');
+  });
+
+  it('Redis has lost all it knew: nodes join anew, each under the number it had, and serve whoever comes', async () => {
+    const { cluster, services } = fixture;
+    const members = [...cluster.gateways, ...cluster.apis];
+    const numberOf = async (member: Member) => {
+      const readiness = await member.readiness();
+      return (readiness?.body as { dependencies?: { lease?: object } } | undefined)?.dependencies?.lease;
+    };
+    const numbers = () => Promise.all(members.map(numberOf));
+    const before = await numbers();
+    for (const lease of before) expect(lease).toMatchObject({ ok: true });
+    const redis = new Redis(services.redis.url);
+    await redis.flushall();
+    redis.disconnect();
+    await sleep(2 * LEASE);
+    await fixture.heal();
+    expect(await numbers()).toEqual(before);
+    for (const gateway of cluster.gateways.keys()) {
+      const session = await fixture.open(gateway);
+      session.say();
+      await fixture.push(session, `after the loss to ${session.name}`);
+    }
+    expect(await fixture.judge()).toBe('no violation');
   });
 
   it('Redis slow: calls end at their deadline, and the event loop does not wait', async () => {

@@ -27,6 +27,7 @@ class Fixture {
         name: 'a',
         owner: 'me',
         wanted: null,
+        previous: null,
         role: 'gateway',
         version: '1',
         address: '',

@@ -80,6 +80,7 @@ describe('a Redis Cluster', () => {
       name: 'gateway',
       owner: 'me',
       wanted: null,
+      previous: null,
       role: 'gateway',
       version: '1',
       address: '',

@@ -65,6 +65,8 @@ export class Incarnations {
   private readonly surroundings: Surroundings;
   private readonly notices: NodeNotices;
   private keeper: LeaseKeeper | null = null;
+  /** The last one this process had. */
+  private number: number | null = null;
   private keys: ClusterKeys | null = null;
   private peerListener: ReturnType<Surroundings['peerListener']> | null = null;
   private peerPort = 0;
@@ -98,7 +100,12 @@ export class Incarnations {
     if (!(await this.openPeers())) return null;
     const keeper = new LeaseKeeper({
       store: bus.leases,
-      request: leaseRequest({ ...this.options, owner: this.owner, address: this.address() }),
+      request: leaseRequest({
+        ...this.options,
+        owner: this.owner,
+        previous: this.number,
+        address: this.address(),
+      }),
       clock,
       log,
       reached: () => this.snowflakes?.reached ?? clock.wallNow(),
@@ -115,6 +122,7 @@ export class Incarnations {
     this.keeper = keeper;
     const lease = await keeper.acquire();
     if (lease === null) return null;
+    this.number = lease.number;
     const role = await this.embody(lease, keeper);
     if (role === null) return null;
     this.role = role;

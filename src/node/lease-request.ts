@@ -10,6 +10,8 @@ export interface LeaseApplicant {
   readonly version: string;
   /** Random, of this process. */
   readonly owner: string;
+  /** The node number it had before; null for none. */
+  readonly previous: number | null;
   /** Where other nodes reach it; empty for nowhere. */
   readonly address: string;
 }

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { compileFunction } from 'node:vm';
 import type { Kafka, KafkaConfig } from 'kafkajs';
+import { followCoordinator } from '../../../src/adapters/kafka/group-offsets.ts';
+import { joinOneByOne } from '../../../src/adapters/kafka/joins.ts';
 import '../../../src/adapters/kafka/kafkajs.ts';
 import { quietQueue } from '../../../src/adapters/kafka/quiet-queue.ts';
 import type { SimulatedProcess } from '../simulated-process.ts';
@@ -21,6 +23,8 @@ interface Source {
 const require = createRequire(import.meta.url);
 const SOURCES = join(dirname(require.resolve('kafkajs/package.json')), 'src');
 const PROTOCOL = join(SOURCES, 'protocol', 'requests', 'index.js');
+const MEMBER = join(SOURCES, 'consumer', 'consumerGroup.js');
+const OFFSETS = join(SOURCES, 'consumer', 'offsetManager', 'index.js');
 const REQUEST_QUEUE = join(SOURCES, 'network', 'requestQueue', 'index.js');
 /** What knows nothing of time or chance is there once for all; errors have to be, or nobody would know them again. */
 const SHARED = [
@@ -105,6 +109,8 @@ export class KafkaLibrary {
     };
     run(module.exports, find, module, ...this.globals);
     if (file === REQUEST_QUEUE) quietQueue(module.exports as Parameters<typeof quietQueue>[0]);
+    if (file === MEMBER) joinOneByOne(module.exports as Parameters<typeof joinOneByOne>[0]);
+    if (file === OFFSETS) followCoordinator(module.exports as Parameters<typeof followCoordinator>[0]);
     return module.exports;
   }
 }

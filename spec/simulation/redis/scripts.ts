@@ -95,10 +95,12 @@ function freshNumber(all: Tables, now: number): string {
   }
 }
 
-const acquire: TextScript = (keyspace, keys, [name, owner, wanted, ttl, text], now) => {
+const acquire: TextScript = (keyspace, keys, [name, owner, wanted, previous, ttl, text], now) => {
   const all = tables(keyspace, keys);
-  const { names, leases, records, numbers, reached } = all;
-  const number = wanted === '' ? (names.get(name!) ?? freshNumber(all, now)) : wanted!;
+  const { names, leases, records, numbers, reached, counter } = all;
+  const isFree = previous !== '' && holderOf(all, previous!, now) === null;
+  const another = () => (isFree ? previous! : freshNumber(all, now));
+  const number = wanted === '' ? (names.get(name!) ?? another()) : wanted!;
   const holder = holderOf(all, number, now);
   if (holder !== null) {
     const record = recordOf(all, holder)!;
@@ -110,7 +112,8 @@ const acquire: TextScript = (keyspace, keys, [name, owner, wanted, ttl, text], n
   const taken = others.filter((other) => String(other.number) !== number).map((other) => other.slot);
   let slot = 0;
   while (taken.includes(slot)) slot++;
-  const epoch = count(all, 'epoch');
+  const epoch = Math.max(now, Number(counter.get('epoch') ?? 0) + 1);
+  counter.set('epoch', String(epoch));
   const member = `${number}:${epoch}`;
   names.set(name!, number);
   numbers.set(number, String(epoch));

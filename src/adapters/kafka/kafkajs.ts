@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import type * as KafkaJs from 'kafkajs';
 import { batchDecoding, type FetchReader } from './batch-decoding.ts';
+import { followCoordinator, type GroupOffsets } from './group-offsets.ts';
+import { type GroupMember, joinOneByOne } from './joins.ts';
 import { type Encoder, produceRequests } from './produce-request.ts';
 import { quietQueue, type RequestQueue } from './quiet-queue.ts';
 import { decodeRecord } from './record-decoding.ts';
@@ -37,6 +39,10 @@ const LibraryQueue = require(REQUEST_QUEUE) as (new (
   readonly prototype: LibraryQueue;
 };
 quietQueue(LibraryQueue);
+followCoordinator(
+  require('kafkajs/src/consumer/offsetManager/index.js') as { readonly prototype: GroupOffsets },
+);
+joinOneByOne(require('kafkajs/src/consumer/consumerGroup.js') as { readonly prototype: GroupMember });
 
 class Queue extends LibraryQueue {
   constructor(options: object) {

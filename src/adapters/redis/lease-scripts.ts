@@ -22,7 +22,12 @@ const MAY_LIVE = `local function mayLive(member)
   return record
 end`;
 
-/** ARGV: name, owner, wanted number or '', ttl (ms), JSON of the record. */
+/**
+ * ARGV: name, owner, wanted number or '', previous number or '', ttl (ms), JSON of the record.
+ *
+ * Epochs are never behind the time (ms), so that a Redis that has lost what it knew gives none out a second time: the
+ * keys of an incarnation would be those of an earlier one, which may still be there and clean up behind itself.
+ */
 export const ACQUIRE = `${NOW}
 ${MAY_LIVE}
 local function holder(number)
@@ -35,6 +40,7 @@ local function holder(number)
 end
 local number = ARGV[3]
 if number == '' then number = redis.call('HGET', KEYS[1], ARGV[1]) end
+if not number and ARGV[4] ~= '' and not holder(ARGV[4]) then number = ARGV[4] end
 if not number then
   for _ = 1, 1024 do
     local candidate = (redis.call('HINCRBY', KEYS[6], 'number', 1) - 1) % 1024
@@ -56,8 +62,9 @@ for _, other in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
 end
 local slot = 0
 while taken[slot] do slot = slot + 1 end
-local epoch = redis.call('HINCRBY', KEYS[6], 'epoch', 1)
-local record = cjson.decode(ARGV[5])
+local epoch = math.max(now, (tonumber(redis.call('HGET', KEYS[6], 'epoch')) or 0) + 1)
+redis.call('HSET', KEYS[6], 'epoch', epoch)
+local record = cjson.decode(ARGV[6])
 record.number = tonumber(number)
 record.epoch = epoch
 record.slot = slot
@@ -66,7 +73,7 @@ local name = number .. ':' .. epoch
 redis.call('HSET', KEYS[1], ARGV[1], number)
 redis.call('HSET', KEYS[4], number, epoch)
 redis.call('HSET', KEYS[3], name, cjson.encode(record))
-redis.call('ZADD', KEYS[2], now + tonumber(ARGV[4]), name)
+redis.call('ZADD', KEYS[2], now + tonumber(ARGV[5]), name)
 return {'granted', number, tostring(epoch), tostring(slot), redis.call('HGET', KEYS[5], number) or '0'}
 `;
 

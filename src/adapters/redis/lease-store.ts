@@ -22,12 +22,13 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async acquire(request: LeaseRequest): Promise<LeaseOutcome> {
-    const { name, owner, wanted, role, version, address, ttl } = request;
+    const { name, owner, wanted, previous, role, version, address, ttl } = request;
     const record = JSON.stringify({ role, version, address, name, load: {} });
     const reply = await this.#eval<string[]>(ACQUIRE, [
       `${name}@${version}`,
       owner,
-      wanted === null ? '' : String(wanted),
+      String(wanted ?? ''),
+      String(previous ?? ''),
       String(ttl),
       record,
     ]);

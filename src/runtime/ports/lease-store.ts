@@ -5,7 +5,10 @@
  * Promises reject with `HoldfastError('unavailable' | 'deadline_exceeded')` when the store cannot be asked.
  */
 export interface LeaseStore {
-  /** Asks for a number: the one this name had before under the same version, `wanted`, or a fresh one. */
+  /**
+   * Asks for a number: `wanted`, or the one this name had before under the same version, or `previous` if nobody has it,
+   * or a fresh one.
+   */
   acquire(request: LeaseRequest): Promise<LeaseOutcome>;
   /** Prolongs it. False when it is lost: it ran out and was given to somebody else, or was buried. */
   renew(
@@ -42,6 +45,8 @@ export interface LeaseRequest {
   readonly owner: string;
   /** `cluster.nodeId`, or null for any. */
   readonly wanted: number | null;
+  /** What this process had before, for a store that has forgotten it; null for none. */
+  readonly previous: number | null;
   readonly role: NodeRole;
   readonly version: string;
   /** `host:port` of the listener for other nodes; empty when there is none. */
