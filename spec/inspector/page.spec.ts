@@ -140,7 +140,8 @@ describe('the inspector page', { retry: 2, timeout: 90_000 }, () => {
 
   it('shows the film of a connection growing while it sends, steps through it, and plays the file again', async () => {
     await page.locator('#filter-protocol').selectOption('websocket');
-    await page.locator('.connections .row').first().click();
+    await expect.poll(() => page.locator('.connections .row').count()).toBe(1);
+    await page.locator('.connections .row').click();
     await page.locator('.frames .frame').first().waitFor();
     for (const word of ['ahoy', 'there']) talker.send(word);
     await page.locator('.frame.in').nth(1).waitFor();
@@ -155,15 +156,16 @@ describe('the inspector page', { retry: 2, timeout: 90_000 }, () => {
 
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Download').click()]);
     const film = readFileSync(await download.path());
+    const { length } = (JSON.parse(film.toString()) as { frames: unknown[] }).frames;
     page = await open('');
     await page.locator('input[type=file]').setInputFiles({
       name: 'film.json',
       mimeType: 'application/json',
       buffer: film,
     });
-    await page.locator('output.moment', { hasText: `0/${frames}` }).waitFor();
+    await page.locator('output.moment', { hasText: `0/${length}` }).waitFor();
     await page.locator('.frames').press('End');
-    await page.locator('output.moment', { hasText: `${frames}/${frames}` }).waitFor();
+    await page.locator('output.moment', { hasText: `${length}/${length}` }).waitFor();
   });
 
   it('says what is wrong with a file that is no film', async () => {

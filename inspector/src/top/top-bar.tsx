@@ -9,7 +9,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   transport: ['polling', 'websocket'],
   protocol: ['socket.io/5', 'socket.io/4', 'engine.io/4', 'engine.io/3', 'websocket'],
 };
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 const isOpen = signal(false);
 const version = signal('');
 const level = signal('');
