@@ -112,7 +112,7 @@ export class ClusterNode {
     this.census = new LiveCensusOffice({
       gateway: () => role()?.gateway ?? null,
       holdsConnections: options.role === 'gateway',
-      node: () => this.incarnations.number,
+      node: () => this.incarnations.nodeName,
       life: this.life,
       clock,
       patience: wheel,

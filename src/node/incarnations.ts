@@ -136,8 +136,8 @@ export class Incarnations {
     return this.ports;
   }
 
-  /** The node number of this moment; empty while there is none. */
-  get number(): string {
+  /** The node number of this moment, as others name it; empty while there is none. */
+  get nodeName(): string {
     return String(this.keeper?.current?.number ?? '');
   }
 
