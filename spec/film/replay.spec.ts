@@ -55,7 +55,7 @@ const TAMPERINGS: Readonly<Record<string, (frame: EventFrame) => EventFrame | un
   event: (frame) => ({ ...frame, event: 'NEVER_HEARD_OF' }),
 };
 
-describe('a film', { timeout: 60_000 }, () => {
+describe('a film', { timeout: 180_000 }, () => {
   it('of any random life is played by the machines that made it without a difference, however much of it was kept', async () => {
     let frames = 0;
     await fc.assert(
