@@ -45,7 +45,8 @@ export async function takeInspectorPictures(browser, node, folder) {
   await take('inspector-state', { ...wide, height: 900, scheme: 'light' }, async (page) => {
     await quiet();
     await page.waitForTimeout(12_000);
-    await page.locator('[data-path="open.heartbeat.unanswered"]').click();
+    // At its name: in its middle lies a state inside it.
+    await page.locator('[data-path="open.heartbeat.unanswered"]').click({ position: { x: 20, y: 8 } });
     await page.locator('.row .who', { hasText: 'grace-hopper' }).first().waitFor();
   });
   await take('inspector-film', { ...wide, height: 900, scheme: 'dark' }, async (page) => {

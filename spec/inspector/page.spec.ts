@@ -236,7 +236,7 @@ describe('the inspector page', { retry: 2, timeout: 90_000 }, () => {
 
   it('changes the log level after asking', async () => {
     await page.locator('.node-actions select').selectOption('debug');
-    await page.getByText('Change').click();
+    await page.locator('dialog button[type=submit]').click();
     const level = async () => (await fetch(`${node.addresses.adminUrl}/log/level`)).json();
     await expect.poll(level).toEqual({ level: 'debug' });
   });
