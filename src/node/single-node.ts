@@ -36,6 +36,7 @@ import type { Ports } from './ports.ts';
 import { RevocationDesk } from './revocation-desk.ts';
 import { SilenceableLog } from './silenceable-log.ts';
 import { SYSTEM_RANDOM } from './system-random.ts';
+import { withNamespace } from './with-namespace.ts';
 
 export interface SingleNodeOptions {
   readonly config: Config;
@@ -87,7 +88,7 @@ export class SingleNode {
     this.options = options;
     this.clock = options.clock ?? new SystemClock();
     this.log = new SilenceableLog(options.log);
-    const { config, demo } = options;
+    const { config, demo, version } = options;
     const { clock, metrics, log } = this;
     this.stopped = new Promise((resolve) => {
       this.resolveStopped = resolve;
@@ -189,12 +190,7 @@ export class SingleNode {
       config.drain.timeout,
       FLUSH_TIMEOUT,
     );
-    this.inspector = inspectorOf(this.gateway, node, {
-      config,
-      clock,
-      version: options.version,
-      life: this.life,
-    });
+    this.inspector = inspectorOf(this.gateway, node, { config, clock, version, life: this.life });
     this.census = new LiveCensusOffice({
       gateway: () => this.gateway,
       holdsConnections: true,
@@ -212,7 +208,7 @@ export class SingleNode {
         droppedLogLines: options.droppedLogLines ?? (() => 0),
         kafkaConsumerLag: () => 0,
       }),
-      version: options.version,
+      version,
     });
   }
 
@@ -301,9 +297,4 @@ export class SingleNode {
   private dependencies() {
     return { bus: { ok: true, detail: 'memory' }, backend: this.api.condition() };
   }
-}
-
-function withNamespace(config: Config, namespace: string): Config {
-  const { socketio } = config;
-  return { ...config, socketio: { ...socketio, namespaces: [...socketio.namespaces, namespace] } };
 }

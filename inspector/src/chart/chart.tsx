@@ -31,6 +31,7 @@ export function Chart({ machine }: { readonly machine: MachineChart }) {
       if (isGone) return;
       layout.value = found;
       zoom.value = fitting(found, plate.current!);
+      requestAnimationFrame(() => plate.current && showMost(found, zoom.value, plate.current));
     });
     return () => {
       isGone = true;
@@ -157,6 +158,13 @@ export function Chart({ machine }: { readonly machine: MachineChart }) {
 /** As wide as there is room, but never so small that nobody could read it. */
 function fitting(layout: ChartLayout, plate: HTMLElement): number {
   return Math.max(LEAST_SCALE, Math.min(1, (plate.clientWidth - 24) / (layout.width + 4)));
+}
+
+/** Where not all of it has room, the largest state is in view: on a phone the corner would be empty. */
+function showMost({ width, boxes }: ChartLayout, zoom: number, plate: HTMLElement): void {
+  if (width * zoom <= plate.clientWidth) return;
+  const [largest] = [...boxes.values()].toSorted((a, b) => b.width * b.height - a.width * a.height);
+  if (largest !== undefined) plate.scrollTo(largest.x * zoom, largest.y * zoom);
 }
 
 function rootCount(
