@@ -8,6 +8,19 @@ const OffsetManager = require('kafkajs/src/consumer/offsetManager/index.js') as 
   parts: object,
 ) => { commitOffsets(offsets: object): Promise<void> };
 
+function offsetsAt(coordinator: object, findGroupCoordinator: (group: object) => Promise<object>) {
+  return new OffsetManager({
+    cluster: { committedOffsets: () => ({}), refreshMetadata: async () => {}, findGroupCoordinator },
+    coordinator,
+    memberAssignment: { 'ws.upstream': [0] },
+    instrumentationEmitter: { emit: () => {} },
+    topicConfigurations: {},
+    groupId: 'holdfast-api',
+    generationId: 3,
+    memberId: 'me',
+  });
+}
+
 const OFFSETS = { topics: [{ topic: 'ws.upstream', partitions: [{ partition: 0, offset: '7' }] }] };
 
 /** A broker that is, or is not, the coordinator of the group. */
@@ -28,22 +41,9 @@ function broker(isCoordinator: boolean) {
 it('offsets are committed to the coordinator that the group has now, in the generation that was joined', async () => {
   const [before, now] = [broker(false), broker(true)];
   const asked: object[] = [];
-  const offsets = new OffsetManager({
-    cluster: {
-      committedOffsets: () => ({}),
-      refreshMetadata: async () => {},
-      findGroupCoordinator: async (group: object) => {
-        asked.push(group);
-        return now;
-      },
-    },
-    coordinator: before,
-    memberAssignment: { 'ws.upstream': [0] },
-    instrumentationEmitter: { emit: () => {} },
-    topicConfigurations: {},
-    groupId: 'holdfast-api',
-    generationId: 3,
-    memberId: 'me',
+  const offsets = offsetsAt(before, async (group) => {
+    asked.push(group);
+    return now;
   });
   await expect(offsets.commitOffsets(OFFSETS)).rejects.toThrow('not the coordinator');
   await offsets.commitOffsets(OFFSETS);
@@ -53,18 +53,6 @@ it('offsets are committed to the coordinator that the group has now, in the gene
 
 it('another failure is no reason to look for another coordinator', async () => {
   const failing = { isConnected: () => true, offsetCommit: () => Promise.reject(new Error('timed out')) };
-  const offsets = new OffsetManager({
-    cluster: {
-      committedOffsets: () => ({}),
-      findGroupCoordinator: () => Promise.reject(new Error('nobody asked')),
-    },
-    coordinator: failing,
-    memberAssignment: { 'ws.upstream': [0] },
-    instrumentationEmitter: { emit: () => {} },
-    topicConfigurations: {},
-    groupId: 'holdfast-api',
-    generationId: 3,
-    memberId: 'me',
-  });
+  const offsets = offsetsAt(failing, () => Promise.reject(new Error('nobody asked')));
   await expect(offsets.commitOffsets(OFFSETS)).rejects.toThrow('timed out');
 });
