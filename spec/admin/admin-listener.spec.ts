@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AdminListener, startAdminListener } from '../../src/adapters/admin/admin-listener.ts';
 import type { AdminOptions } from '../../src/adapters/admin/admin-options.ts';
 import type { Film, Frame } from '../../src/runtime/film/film.ts';
+import { NodeRoll } from '../../src/runtime/inspect/node-roll.ts';
 import type { Census, CensusFilter, CensusOffice } from '../../src/runtime/ports/census.ts';
 import type {
   ConnectionSearch,
@@ -12,7 +13,9 @@ import type {
   WatchOutcome,
 } from '../../src/runtime/ports/inspector.ts';
 import type { LogLevel } from '../../src/runtime/ports/log-level.ts';
+import type { NodeVitals } from '../../src/runtime/ports/neighbours.ts';
 import type { Operations } from '../../src/runtime/ports/operations.ts';
+import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 
 const CONNECTION: InspectedConnection = {
   id: '7000000000000000001',
@@ -108,9 +111,20 @@ class OneCensus implements CensusOffice {
   }
 }
 
+const VITALS: NodeVitals = {
+  number: 3,
+  version: '1.2.3',
+  state: 'ready',
+  connections: 1,
+  load: { cpu: 0.25, memory: 80_000_000, received: 12, sent: 30 },
+  eventLoopDelay: { p50: 0.2, p99: 4 },
+  kafkaLag: null,
+};
+
 /** Writes down what it is asked to do. */
 class Notes implements Operations {
   readonly done: unknown[] = [];
+  level: LogLevel = 'info';
 
   closeConnection(id: string, reason: string) {
     this.done.push(['close', id, reason]);
@@ -118,6 +132,12 @@ class Notes implements Operations {
   closeUser(user: string, reason: string) {
     this.done.push(['close user', user, reason]);
     return 3;
+  }
+  setLogLevel(level: LogLevel) {
+    this.level = level;
+  }
+  watches(id: string) {
+    this.done.push(['watch', id]);
   }
   drain() {
     this.done.push(['drain']);
@@ -128,7 +148,6 @@ const listeners: AdminListener[] = [];
 afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
 
 async function start(overrides: Partial<AdminOptions> = {}) {
-  let level: LogLevel = 'info';
   const inspector = new OneConnection();
   const census = new OneCensus();
   const operations = new Notes();
@@ -140,12 +159,14 @@ async function start(overrides: Partial<AdminOptions> = {}) {
     inspector,
     census,
     operations,
-    logLevel: {
-      level: () => level,
-      setLevel: (next) => {
-        level = next;
-      },
-    },
+    neighbours: new NodeRoll({
+      records: () => [],
+      role: 'dev',
+      vitals: () => VITALS,
+      courier: () => null,
+      clock: new SystemClock(),
+    }),
+    logLevel: { level: () => operations.level, setLevel: () => {} },
     tokens: { revoke: async () => ({ id: 'a', until: 7, closedHere: 1 }) },
     metrics: { contentType: 'text/plain; version=0.0.4', scrape: async () => 'holdfast_sockets 2\n' },
     ...overrides,
@@ -546,7 +567,10 @@ describe('actions', () => {
     const { call, operations } = await start();
     const reason = 'token expired';
     expect(await call('/inspect/connections/123/close', asked({ reason }))).toMatchObject({ status: 200 });
-    expect((await call('/inspect/users/ada%2Fb/close', asked({ reason }))).body).toEqual({ closed: 3 });
+    expect((await call('/inspect/users/ada%2Fb/close', asked({ reason }))).body).toEqual({
+      closed: 3,
+      unreachable: [],
+    });
     expect(await call('/inspect/drain', asked({}))).toMatchObject({ status: 202 });
     expect(operations.done).toEqual([['close', '123', reason], ['close user', 'ada/b', reason], ['drain']]);
   });

@@ -12,9 +12,7 @@ import type { Gateway } from '../runtime/gateway.ts';
 import { SESSION_KEY_BYTES, SessionIds } from '../runtime/identity/session-id.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
-import { LiveCensusOffice } from '../runtime/inspect/census-office.ts';
 import type { LiveInspector } from '../runtime/inspect/live-inspector.ts';
-import { OperatorDesk } from '../runtime/inspect/operator-desk.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
@@ -28,7 +26,7 @@ import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import type { Demo } from './demo.ts';
 import { GatewayRole } from './gateway-role.ts';
-import { inspectorOf } from './inspection.ts';
+import { inspectionOf, inspectorOf } from './inspection.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
@@ -78,8 +76,7 @@ export class SingleNode {
   private readonly exposition: Exposition;
   private readonly revocationDesk: RevocationDesk;
   private readonly life: NodeLife;
-  private readonly census: LiveCensusOffice;
-  private readonly operations: OperatorDesk;
+  private readonly inspection: ReturnType<typeof inspectionOf>;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
   private hasStopped = false;
@@ -191,15 +188,20 @@ export class SingleNode {
       FLUSH_TIMEOUT,
     );
     this.inspector = inspectorOf(this.gateway, node, { config, clock, version, life: this.life });
-    this.census = new LiveCensusOffice({
+    this.inspection = inspectionOf({
+      ...options,
+      role: 'dev',
       gateway: () => this.gateway,
-      holdsConnections: true,
-      node: () => String(node),
+      number: () => node,
       life: this.life,
+      drain: () => this.drain(),
       clock,
-      patience: wheel,
+      wheel,
+      metrics,
+      log,
+      kafkaLag: () => null,
+      cluster: null,
     });
-    this.operations = new OperatorDesk({ gateway: () => this.gateway, drain: () => this.drain(), log });
     this.exposition = createExposition({
       metrics,
       gauges: nodeGauges({
@@ -220,10 +222,12 @@ export class SingleNode {
         listen: config.admin.listen,
         token: config.admin.token,
         version: this.options.version,
-        readiness: { state: () => this.life.phase(), dependencies: () => this.dependencies() },
+        readiness: {
+          state: () => this.life.phase(),
+          dependencies: () => ({ bus: { ok: true, detail: 'memory' }, backend: this.api.condition() }),
+        },
         inspector: this.inspector,
-        census: this.census,
-        operations: this.operations,
+        ...this.inspection,
         logLevel: this.options.logLevel,
         tokens: this.revocationDesk,
         metrics: this.exposition,
@@ -292,9 +296,5 @@ export class SingleNode {
     this.exposition.close();
     await Promise.all([this.api.close(), this.admin?.close(), this.upstreamLog.close()]);
     this.resolveStopped(code);
-  }
-
-  private dependencies() {
-    return { bus: { ok: true, detail: 'memory' }, backend: this.api.condition() };
   }
 }

@@ -1,43 +1,84 @@
 import type { IncomingMessage } from 'node:http';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
-import type { AdminRoute } from './admin-route.ts';
+import type { AdminExchange, AdminRoute } from './admin-route.ts';
 import { answerJson } from './answer.ts';
 import { readBody } from './request-body.ts';
+
+/** How long other nodes may take, ms. */
+const ANSWER_TIMEOUT = 3_000;
 
 /** `{"reason":"forced server close"}`, or one of the other reasons that are an operator's to give. */
 export const CLOSE_CONNECTION: AdminRoute = {
   path: /^\/inspect\/connections\/(\d{1,20})\/close$/,
   open: false,
+  elsewhere: {},
   methods: {
-    POST: async ({ request, response, params: [id = ''], options: { operations } }) => {
+    POST: async ({ request, response, params: [id = ''], options: { operations }, from }) => {
       const reason = await readReason(request);
-      operations.closeConnection(id, reason, fromOf(request));
+      operations.closeConnection(id, reason, from);
       answerJson(response, 200, { closed: 1 });
     },
   },
 };
 
-/** The same for all connections of a user on this node. */
+/** The same for all connections of a user on all nodes, or on the one that `node` names. */
 export const CLOSE_USER: AdminRoute = {
   path: /^\/inspect\/users\/([^/]{1,400})\/close$/,
   open: false,
+  elsewhere: {},
   methods: {
-    POST: async ({ request, response, params: [user = ''], options: { operations } }) => {
+    POST: async (exchange) => {
+      const { request, response, params, options, isForThisOnly, from } = exchange;
       const reason = await readReason(request);
-      answerJson(response, 200, { closed: operations.closeUser(nameOf(user), reason, fromOf(request)) });
+      const user = nameOf(params[0] ?? '');
+      const closed = options.operations.closeUser(user, reason, from);
+      const others = isForThisOnly ? [] : await closeElsewhere(exchange, reason);
+      answerJson(response, 200, {
+        closed: others.reduce((sum, other) => sum + other.closed, closed),
+        unreachable: others.flatMap(({ node, answered }) => (answered ? [] : [node])),
+      });
     },
   },
 };
+
+/** Asks all other gateways at once; those that do not answer are said to, and hold up nobody. */
+function closeElsewhere({ request, params, options: { neighbours }, from }: AdminExchange, reason: string) {
+  return Promise.all(
+    neighbours.gateways().map(async (node) => {
+      try {
+        const answer = await neighbours.pass(
+          node,
+          {
+            method: 'POST',
+            path: `/inspect/users/${params[0]}/close`,
+            contentType: request.headers['content-type'] ?? '',
+            body: JSON.stringify({ reason }),
+            from,
+            silence: ANSWER_TIMEOUT,
+          },
+          AbortSignal.timeout(ANSWER_TIMEOUT),
+        );
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of answer.body) chunks.push(chunk);
+        const { closed } = JSON.parse(Buffer.concat(chunks).toString()) as { closed?: number };
+        return { node: node.number, answered: closed !== undefined, closed: closed ?? 0 };
+      } catch {
+        return { node: node.number, answered: false, closed: 0 };
+      }
+    }),
+  );
+}
 
 /** Begins what SIGTERM begins. */
 export const DRAIN: AdminRoute = {
   path: /^\/inspect\/drain$/,
   open: false,
+  elsewhere: {},
   methods: {
-    POST: async ({ request, response, options: { operations } }) => {
+    POST: async ({ request, response, options: { operations }, from }) => {
       await readJson(request);
       answerJson(response, 202, { draining: true });
-      operations.drain(fromOf(request));
+      operations.drain(from);
     },
   },
 };
@@ -71,8 +112,4 @@ function nameOf(user: string): string {
   } catch {
     throw new HoldfastError('invalid_argument', 'the name of the user is not well encoded');
   }
-}
-
-function fromOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? '';
 }

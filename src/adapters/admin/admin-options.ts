@@ -1,6 +1,7 @@
 import type { CensusOffice } from '../../runtime/ports/census.ts';
 import type { Inspector } from '../../runtime/ports/inspector.ts';
 import type { LogLevelControl } from '../../runtime/ports/log-level.ts';
+import type { Neighbours } from '../../runtime/ports/neighbours.ts';
 import type { Operations } from '../../runtime/ports/operations.ts';
 import type { Readiness } from '../../runtime/ports/readiness.ts';
 import type { TokenRevoker } from '../../runtime/ports/token-revoker.ts';
@@ -15,6 +16,7 @@ export interface AdminOptions {
   readonly inspector: Inspector;
   readonly census: CensusOffice;
   readonly operations: Operations;
+  readonly neighbours: Neighbours;
   readonly logLevel: LogLevelControl;
   readonly tokens: TokenRevoker;
   readonly metrics: { readonly contentType: string; scrape(): Promise<string> };

@@ -9,6 +9,8 @@ export interface AdminRoute {
   readonly open: boolean;
   /** A media type that the request has to name in `Accept`: others are another route's. */
   readonly accepts?: string;
+  /** Present: with `?node=` another node of the cluster answers it. `silence`: how long (ms) a stream may pause, 20 s unless told. */
+  readonly elsewhere?: { readonly silence?: number };
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', AdminHandler>>>;
 }
 
@@ -18,7 +20,12 @@ export interface AdminExchange {
   readonly options: AdminOptions;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Without `node`, where the route may be asked of another one. */
   readonly query: URLSearchParams;
+  /** Whether `node` named this node, and the request is for nobody else. */
+  readonly isForThisOnly: boolean;
+  /** Address of the operator, and the node it came by if it was another. */
+  readonly from: string;
   /** What the groups of the path matched. */
   readonly params: readonly string[];
 }

@@ -9,6 +9,7 @@ import { readQuery } from './inspect-query.ts';
 export const INSPECT_MACHINES: AdminRoute = {
   path: /^\/inspect\/machines$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: ({ response, options: { census } }) => answerJson(response, 200, { machines: census.charts() }),
   },
@@ -18,6 +19,7 @@ export const INSPECT_MACHINES: AdminRoute = {
 export const CENSUS: AdminRoute = {
   path: /^\/inspect\/census$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: async ({ response, query, options: { census } }) => {
       answerJson(response, 200, await census.take(readFilter(query)));
@@ -29,6 +31,8 @@ export const CENSUS: AdminRoute = {
 export const CENSUS_STREAM: AdminRoute = {
   path: /^\/inspect\/census\/stream$/,
   open: false,
+  // It comes twice a second: whoever is silent for so long stands still.
+  elsewhere: { silence: 3_000 },
   methods: { GET: streamCensus },
 };
 
@@ -36,6 +40,7 @@ export const CENSUS_STREAM: AdminRoute = {
 export const STRANGE: AdminRoute = {
   path: /^\/inspect\/strange$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: async ({ response, options: { census } }) => answerJson(response, 200, await census.strange()),
   },

@@ -10,6 +10,7 @@ import { unwatchable } from './inspect-routes.ts';
 export const FILM: AdminRoute = {
   path: /^\/inspect\/connections\/(\d{1,20})\/film$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: ({ response, params: [id = ''], options: { inspector } }) => {
       const film = inspector.film(id);
@@ -29,8 +30,9 @@ export const FILM: AdminRoute = {
 export const STATELY: AdminRoute = {
   path: /^\/inspect\/connections\/(\d{1,20})\/stately$/,
   open: false,
+  elsewhere: {},
   methods: {
-    GET: ({ request, response, params: [id = ''], options: { inspector } }) => {
+    GET: ({ request, response, params: [id = ''], options: { inspector, operations }, from }) => {
       streamEvents(request, response, (stream) => {
         let mirror: StatelyMirror | null = null;
         const stop = inspector.followFilm(
@@ -40,6 +42,7 @@ export const STATELY: AdminRoute = {
         );
         const film = stop === null ? null : inspector.film(id);
         if (stop === null || film === null) return unwatchable(inspector, id);
+        operations.watches(id, from);
         const tables = { connection: connectionTables(), socket: socketTables() };
         mirror = new StatelyMirror({ id, start: film.start, tables, say: (event) => stream.send(event) });
         for (const frame of film.frames) mirror.pass(frame);

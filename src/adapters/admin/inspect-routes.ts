@@ -12,6 +12,7 @@ const MOST = 10_000;
 export const INSPECT: AdminRoute = {
   path: /^\/inspect$/,
   open: false,
+  elsewhere: {},
   methods: { GET: ({ response, options: { inspector } }) => answerJson(response, 200, inspector.overview()) },
 };
 
@@ -19,6 +20,7 @@ export const INSPECT: AdminRoute = {
 export const INSPECT_CONNECTIONS: AdminRoute = {
   path: /^\/inspect\/connections$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: async ({ response, query, options: { inspector } }) => {
       const { machine, limit: text = String(LIMIT), ...rest } = readQuery(query, SEARCH);
@@ -55,6 +57,7 @@ function readMachine(text: string): 'connection' | 'socket' {
 export const INSPECT_CONNECTION: AdminRoute = {
   path: /^\/inspect\/connections\/(\d{1,20})$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: ({ response, params: [id = ''], options: { inspector } }) => {
       answerJson(response, 200, inspector.connection(id) ?? notFound(id));
@@ -65,11 +68,13 @@ export const INSPECT_CONNECTION: AdminRoute = {
 export const WATCH: AdminRoute = {
   path: /^\/inspect\/connections\/(\d{1,20})\/watch$/,
   open: false,
+  elsewhere: {},
   methods: {
-    PUT: ({ response, params: [id = ''], options: { inspector } }) => {
+    PUT: ({ response, params: [id = ''], options: { inspector, operations }, from }) => {
       const outcome = inspector.watch(id);
       switch (outcome) {
         case 'watched':
+          operations.watches(id, from);
           answerJson(response, 200, { watched: true });
           return;
         case 'not found':
@@ -98,10 +103,12 @@ export const WATCH: AdminRoute = {
 export const EVENTS: AdminRoute = {
   path: /^\/inspect\/connections\/(\d{1,20})\/events$/,
   open: false,
+  elsewhere: {},
   methods: { GET: follow },
 };
 
-function follow({ request, response, params: [id = ''], options: { inspector } }: AdminExchange): void {
+function follow({ request, response, params: [id = ''], options, from }: AdminExchange): void {
+  const { inspector, operations } = options;
   streamEvents(request, response, (stream) => {
     const stop = inspector.followFilm(
       id,
@@ -111,7 +118,9 @@ function follow({ request, response, params: [id = ''], options: { inspector } }
       },
       () => stream.end('closed'),
     );
-    return stop ?? unwatchable(inspector, id);
+    if (stop === null) return unwatchable(inspector, id);
+    operations.watches(id, from);
+    return stop;
   });
 }
 

@@ -17,6 +17,7 @@ export const METRICS: AdminRoute = {
 export const VERSION: AdminRoute = {
   path: /^\/version$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: ({ response, options: { version } }) => {
       const { version: node, platform, arch } = process;
@@ -30,10 +31,11 @@ export const VERSION: AdminRoute = {
 export const LOG_LEVEL: AdminRoute = {
   path: /^\/log\/level$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: ({ response, options: { logLevel } }) => answerJson(response, 200, { level: logLevel.level() }),
-    PUT: async ({ request, response, options: { logLevel } }) => {
-      logLevel.setLevel(readLevel(await readBody(request)));
+    PUT: async ({ request, response, options: { logLevel, operations }, from }) => {
+      operations.setLogLevel(readLevel(await readBody(request)), from);
       answerJson(response, 200, { level: logLevel.level() });
     },
   },

@@ -413,6 +413,11 @@ export const CONFIG_SCHEMA = z.object({
     ),
   }),
   inspect: z.object({
+    listen: setting(
+      listenAddress,
+      '0.0.0.0:0',
+      'Where other nodes of a cluster ask this one on behalf of operators. Port 0 = any free one, which they find in Redis.',
+    ),
     history: setting(
       integer(1, 100_000, 'frames'),
       '500',

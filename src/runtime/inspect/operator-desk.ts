@@ -2,6 +2,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Gateway } from '../gateway.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import type { Log } from '../ports/log.ts';
+import { LOG_LEVELS, type LogLevel, type LogLevelControl } from '../ports/log-level.ts';
 import type { Operations } from '../ports/operations.ts';
 import { OPERATOR_REASONS, type OperatorReason } from './operator-reasons.ts';
 
@@ -9,6 +10,7 @@ export interface OperatorDeskOptions {
   /** Null while this process holds no connections. */
   readonly gateway: () => Gateway | null;
   readonly drain: () => void;
+  readonly logLevel: LogLevelControl;
   readonly log: Log;
 }
 
@@ -60,6 +62,21 @@ export class OperatorDesk implements Operations {
       closed++;
     }
     return closed;
+  }
+
+  /** Said by whichever of the two levels says more. */
+  setLogLevel(level: LogLevel, from: string): void {
+    const { log, logLevel } = this.options;
+    const before = logLevel.level();
+    const say = () => log.warn({ before, level, from }, 'an operator changes the log level');
+    const isQuieter = LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(before);
+    if (isQuieter) say();
+    logLevel.setLevel(level);
+    if (!isQuieter) say();
+  }
+
+  watches(id: string, from: string): void {
+    this.options.log.info({ connection: id, from }, 'an operator watches a connection');
   }
 
   drain(from: string): void {

@@ -1,3 +1,5 @@
+import type { LogLevel } from './log-level.ts';
+
 /** What an operator may do to clients and to the node. Everything is said in the log, with who asked for it. */
 export interface Operations {
   /**
@@ -9,6 +11,10 @@ export interface Operations {
   closeConnection(id: string, reason: string, from: string): void;
   /** The same for all connections of a user on this node; says how many there were. */
   closeUser(user: string, reason: string, from: string): number;
+  /** Sets the level of the whole process. */
+  setLogLevel(level: LogLevel, from: string): void;
+  /** Only says that somebody films a connection. */
+  watches(id: string, from: string): void;
   /** As SIGTERM does; a second one hurries. */
   drain(from: string): void;
 }
