@@ -1,8 +1,9 @@
 import { useEffect } from 'preact/hooks';
 import { isLocked } from './admin/admin-client.ts';
-import { census, machines, trouble } from './admin/census.ts';
+import { census, machines, trouble, view } from './admin/census.ts';
 import { go, place } from './admin/place.ts';
 import { Chart } from './chart/chart.tsx';
+import { Cluster } from './cluster/cluster.tsx';
 import { FileDrop } from './film/file-drop.tsx';
 import { close, isFile } from './film/film-player.ts';
 import { Side } from './side/side.tsx';
@@ -18,8 +19,8 @@ export function Inspector() {
     return () => removeEventListener('keydown', leave);
   }, []);
   if (isLocked.value) return <Lock />;
-  const { machine, state, connection } = place.value;
-  const chart = machines.value.find(({ id }) => id === machine);
+  const { state, connection } = place.value;
+  const chart = machines.value.find(({ id }) => id === view.value);
   const isDeep = state !== '' || connection !== '' || isFile.value;
   return (
     <div class={isDeep ? 'page deep' : 'page'}>
@@ -32,6 +33,7 @@ export function Inspector() {
               {trouble.value}
             </p>
           )}
+          {view.value === 'cluster' && <Cluster />}
           {chart && <Chart key={chart.id} machine={chart} />}
         </div>
         <Side census={census.value} />

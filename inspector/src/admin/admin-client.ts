@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { filter } from './place.ts';
 
 const TOKEN = 'holdfast.admin.token';
 
@@ -36,15 +37,18 @@ export async function act<Answer>(
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: object,
+  query: Query = {},
 ): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await request(path, {}, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await request(path, query, { method, headers, body: body && JSON.stringify(body) });
   return (await answer.json()) as Answer;
 }
 
+/** Asks the node that is looked at, through the one that serves this page; `node` in the query says otherwise, empty for the latter. */
 export async function request(path: string, query: Query, init: RequestInit): Promise<Response> {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
+  const looked = path === '/inspect/nodes' ? {} : { node: filter.peek().node };
+  for (const [name, value] of Object.entries({ ...looked, ...query })) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
   const headers = new Headers(init.headers);
@@ -53,7 +57,7 @@ export async function request(path: string, query: Query, init: RequestInit): Pr
   const target = parameters.size > 0 ? `${path}?${parameters}` : path;
   const answer = await fetch(target, { ...init, headers }).catch((error: unknown) => {
     if ((error as Error).name === 'AbortError') throw error;
-    throw new AdminError(0, 'this node does not answer');
+    throw new AdminError(0, 'the node that serves this page does not answer');
   });
   if (answer.ok) return answer;
   if (answer.status === 401) isLocked.value = true;

@@ -52,6 +52,8 @@ export interface Following {
   readonly receive: (event: StreamEvent) => void;
   /** True once events come, false when the stream has broken off. */
   readonly live: (isLive: boolean) => void;
+  /** It may come back, and is tried again. */
+  readonly stumbled?: (error: AdminError) => void;
   /** It will not come back by itself. */
   readonly failed: (error: AdminError) => void;
   /** The server has begun to answer: what happens from now on will come. */
@@ -59,7 +61,11 @@ export interface Following {
 }
 
 /** Follows a stream and begins anew whenever it breaks off, until the returned function is called. */
-export function follow(path: string, query: Query, { receive, live, failed, opened }: Following): () => void {
+export function follow(
+  path: string,
+  query: Query,
+  { receive, live, stumbled, failed, opened }: Following,
+): () => void {
   const abort = new AbortController();
   const run = async (): Promise<void> => {
     while (!abort.signal.aborted) {
@@ -75,6 +81,7 @@ export function follow(path: string, query: Query, { receive, live, failed, open
           failed(error);
           return;
         }
+        if (error instanceof AdminError) stumbled?.(error);
       }
       if (abort.signal.aborted) return;
       live(false);

@@ -9,11 +9,13 @@ export const FILTERS = [
   'user',
   'room',
 ] as const satisfies readonly (keyof CensusFilter)[];
-const MACHINES: readonly MachineName[] = ['connection', 'socket', 'node'];
+/** What fills the page: the chart of a machine, or all nodes. */
+export type View = MachineName | 'cluster';
+const VIEWS: readonly View[] = ['connection', 'socket', 'node', 'cluster'];
 
 /** What is looked at. It is the address's fragment, so that it can be sent to somebody and the browser goes back. */
 export interface Place {
-  readonly machine: MachineName;
+  readonly machine: View;
   /** Path of the state whose connections are listed; empty for none. */
   readonly state: string;
   /** Public id of the connection whose film is shown; empty for none. */
@@ -34,6 +36,11 @@ export function go(change: Partial<Place>): void {
   const next = write(place.value);
   if (location.hash !== next) history.pushState(null, '', next || location.pathname);
 }
+/** Shows a machine of another node; of the one that serves this page when it is empty. */
+export function lookAt(node: string, machine: MachineName): void {
+  const { node: _, ...rest } = filter.value;
+  go({ machine, state: '', connection: '', filter: node === '' ? rest : { ...rest, node } });
+}
 addEventListener('popstate', () => {
   place.value = read(location.hash);
 });
@@ -46,7 +53,7 @@ export function read(hash: string): Place {
     if (value) found[name] = value;
   }
   return {
-    machine: MACHINES.find((name) => name === query.get('machine')) ?? 'connection',
+    machine: VIEWS.find((name) => name === query.get('machine')) ?? 'connection',
     state: query.get('state') ?? '',
     connection: query.get('connection') ?? '',
     filter: found,

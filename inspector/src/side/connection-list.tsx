@@ -16,10 +16,9 @@ export interface ConnectionListProps {
 /** Connections in a state, those first that have been in it for longest. */
 export function ConnectionList({ machine, state }: ConnectionListProps) {
   const [sought, seek] = useState('');
-  const { node: _, ...narrowed } = filter.value;
   const query = {
     ...(state === '' ? {} : { machine, state }),
-    ...narrowed,
+    ...filter.value,
     q: sought,
     sort: 'oldest',
     limit: MOST,

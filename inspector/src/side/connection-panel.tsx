@@ -3,6 +3,7 @@ import { OPERATOR_REASONS } from '../../../src/runtime/inspect/operator-reasons.
 import type { InspectedConnectionDetail } from '../../../src/runtime/ports/inspector.ts';
 import { serverNow } from '../admin/census.ts';
 import { bytes, duration } from '../admin/durations.ts';
+import { filter } from '../admin/place.ts';
 import { FilmPanel } from '../film/film-panel.tsx';
 import { filmLive } from '../film/film-player.ts';
 import { confirm } from '../top/confirm.tsx';
@@ -13,7 +14,8 @@ const REASONS = Object.keys(OPERATOR_REASONS);
 
 /** One connection: who it is, its sockets, its film. */
 export function ConnectionPanel({ id }: { readonly id: string }) {
-  useEffect(() => filmLive(id), [id]);
+  const { node } = filter.value;
+  useEffect(() => filmLive(id), [id, node]);
   const { answer, problem } = usePolled<InspectedConnectionDetail>(`/inspect/connections/${id}`, {}, 1000);
   const isGone = problem?.status === 404;
   const users = [...new Set(answer?.sockets.map(({ user }) => user).filter((user) => user !== '') ?? [])];
@@ -69,13 +71,16 @@ export function ConnectionPanel({ id }: { readonly id: string }) {
                   onClick={() =>
                     confirm({
                       title: `Close all of ${user}?`,
-                      text: `Every connection of user ${user} gets its farewell, on all its devices.`,
+                      text: `Every connection of user ${user} gets its farewell, on all devices and all nodes.`,
                       verb: 'Close them',
                       danger: true,
                       reasons: REASONS,
                       method: 'POST',
                       path: `/inspect/users/${encodeURIComponent(user)}/close`,
+                      // All nodes, whichever is looked at.
+                      query: { node: '' },
                       body: (reason) => ({ reason }),
+                      remark: (answer) => silentNodes(answer as { unreachable: number[] }),
                     })
                   }
                 >
@@ -89,4 +94,10 @@ export function ConnectionPanel({ id }: { readonly id: string }) {
       <FilmPanel />
     </>
   );
+}
+
+/** What is left to be done; empty when all nodes have answered. */
+function silentNodes({ unreachable }: { readonly unreachable: readonly number[] }): string {
+  if (unreachable.length === 0) return '';
+  return `Done elsewhere, but node ${unreachable.join(', node ')} did not answer: try again when it does.`;
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { AdminError, ask, type Query, token } from '../admin/admin-client.ts';
+import { filter } from '../admin/place.ts';
 
 export interface Polled<Answer> {
   readonly answer: Answer | null;
@@ -9,7 +10,7 @@ export interface Polled<Answer> {
 /** Asks now and then again, one question at a time, for as long as the component is there. */
 export function usePolled<Answer>(path: string, query: Query, every: number): Polled<Answer> {
   const [polled, set] = useState<Polled<Answer>>({ answer: null, problem: null });
-  const key = JSON.stringify(query);
+  const key = JSON.stringify([query, filter.value.node]);
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout>;

@@ -1,5 +1,5 @@
 import type { Census } from '../../../src/runtime/ports/census.ts';
-import { machines } from '../admin/census.ts';
+import { machines, view } from '../admin/census.ts';
 import { go, place } from '../admin/place.ts';
 import { statesOf } from '../chart/state-tree.ts';
 import { FilmPanel } from '../film/film-panel.tsx';
@@ -10,8 +10,8 @@ import { StatePanel } from './state-panel.tsx';
 
 /** From many to one: the overview, a state and its connections, one connection and its film. */
 export function Side({ census }: { readonly census: Census | null }) {
-  const { machine, state, connection } = place.value;
-  const chart = machines.value.find(({ id }) => id === machine);
+  const { state, connection } = place.value;
+  const chart = machines.value.find(({ id }) => id === view.value);
   const node = chart && statesOf(chart).find(({ path }) => path === state);
   return (
     <aside class="side" aria-label="Details">
@@ -38,8 +38,8 @@ export function Side({ census }: { readonly census: Census | null }) {
         </>
       ) : node && chart ? (
         <>
-          <Trail steps={[[`${machine} state`, null]]} onHome={() => go({ state: '' })} />
-          <StatePanel key={state} machine={chart} node={node} census={census?.machines[machine] ?? null} />
+          <Trail steps={[[`${chart.id} state`, null]]} onHome={() => go({ state: '' })} />
+          <StatePanel key={state} machine={chart} node={node} census={census?.machines[chart.id] ?? null} />
         </>
       ) : (
         <Overview />

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { type AdminError, act } from '../admin/admin-client.ts';
+import { type AdminError, act, type Query } from '../admin/admin-client.ts';
 
 export interface Question {
   readonly title: string;
@@ -12,7 +12,10 @@ export interface Question {
   readonly reasons?: readonly string[];
   readonly method: 'POST' | 'PUT';
   readonly path: string;
+  readonly query?: Query;
   readonly body: (reason: string) => object;
+  /** What is to be said of the answer; empty for nothing. */
+  readonly remark?: (answer: object) => string;
   readonly done?: () => void;
 }
 
@@ -41,13 +44,14 @@ export function ConfirmDialog() {
         onSubmit={(event) => {
           event.preventDefault();
           const reason = String(new FormData(event.currentTarget).get('reason') ?? '');
-          act(asked.method, asked.path, asked.body(reason)).then(
-            () => {
+          act<object>(asked.method, asked.path, asked.body(reason), asked.query).then(
+            (answer) => {
               asked.done?.();
-              done();
+              problem.value = asked.remark?.(answer) ?? '';
+              if (problem.value === '') done();
             },
             (error: AdminError) => {
-              problem.value = error.message;
+              problem.value = `Not done: ${error.message}.`;
             },
           );
         }}
@@ -66,7 +70,7 @@ export function ConfirmDialog() {
         )}
         {problem.value !== '' && (
           <p class="trouble" role="alert">
-            Not done: {problem.value}.
+            {problem.value}
           </p>
         )}
         <div class="buttons">

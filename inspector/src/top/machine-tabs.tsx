@@ -1,12 +1,14 @@
-import { census, machines } from '../admin/census.ts';
+import { census, machines, view } from '../admin/census.ts';
 import { number } from '../admin/durations.ts';
-import { go, place } from '../admin/place.ts';
+import { nodes } from '../admin/nodes.ts';
+import { go } from '../admin/place.ts';
 
 const NAMES = { connection: 'Connections', socket: 'Sockets', node: 'Node' } as const;
 
-/** Which machine's chart is shown, and how many of each there are. */
+/** Which machine's chart is shown, and how many of each there are; or all nodes. */
 export function MachineTabs() {
-  const current = place.value.machine;
+  const current = view.value;
+  const isSilent = nodes.value.some(({ reachable }) => !reachable);
   return (
     <div
       class="tabs"
@@ -15,7 +17,7 @@ export function MachineTabs() {
       onKeyDown={(event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (step === undefined) return;
-        const ids = machines.value.map(({ id }) => id);
+        const ids = [...machines.value.map(({ id }) => id), 'cluster' as const];
         const next = ids[(ids.indexOf(current) + step + ids.length) % ids.length]!;
         go({ machine: next, state: '' });
         event.currentTarget.querySelector<HTMLElement>(`[data-machine=${next}]`)?.focus();
@@ -40,6 +42,17 @@ export function MachineTabs() {
           </button>
         );
       })}
+      <button
+        type="button"
+        role="tab"
+        data-machine="cluster"
+        class={isSilent ? 'silent' : ''}
+        aria-selected={current === 'cluster'}
+        tabIndex={current === 'cluster' ? 0 : -1}
+        onClick={() => go({ machine: 'cluster', state: '' })}
+      >
+        Cluster {nodes.value.length > 0 && <b>{nodes.value.length}</b>}
+      </button>
     </div>
   );
 }

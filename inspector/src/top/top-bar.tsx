@@ -2,7 +2,9 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ask, token } from '../admin/admin-client.ts';
 import { census, isLive } from '../admin/census.ts';
+import { nodes } from '../admin/nodes.ts';
 import { FILTERS, filter, go, isFiltered } from '../admin/place.ts';
+import { askToDrain } from '../cluster/cluster.tsx';
 import { confirm } from './confirm.tsx';
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
@@ -29,7 +31,7 @@ export function TopBar() {
       },
       () => {},
     );
-  }, [token.value]);
+  }, [token.value, filter.value.node]);
   const node = census.value?.node ?? '';
   return (
     <header class={isOpen.value ? 'top open' : 'top'}>
@@ -89,17 +91,7 @@ export function TopBar() {
         <button
           type="button"
           class="danger"
-          onClick={() =>
-            confirm({
-              title: `Drain node ${node}?`,
-              text: 'It takes no new sessions, closes those it has at drain.rate, hands over what it accepted, and its process ends. That cannot be called back.',
-              verb: 'Drain',
-              danger: true,
-              method: 'POST',
-              path: '/inspect/drain',
-              body: () => ({}),
-            })
-          }
+          onClick={() => askToDrain(`node ${node}`, filter.value.node ?? '')}
         >
           Drain…
         </button>
@@ -110,7 +102,7 @@ export function TopBar() {
 
 function Filter({ name }: { readonly name: (typeof FILTERS)[number] }) {
   const value = filter.value[name] ?? '';
-  const choices = CHOICES[name];
+  const choices = name === 'node' ? nodeChoices(value) : CHOICES[name];
   const set = (text: string): void => {
     const { [name]: _, ...rest } = filter.value;
     go({ filter: text === '' ? rest : { ...rest, [name]: text } });
@@ -124,7 +116,7 @@ function Filter({ name }: { readonly name: (typeof FILTERS)[number] }) {
           value={value}
           onChange={({ currentTarget }) => set(currentTarget.value)}
         >
-          <option value="">any</option>
+          <option value="">{name === 'node' ? 'this' : 'any'}</option>
           {choices.map((choice) => (
             <option key={choice}>{choice}</option>
           ))}
@@ -142,4 +134,10 @@ function Filter({ name }: { readonly name: (typeof FILTERS)[number] }) {
       )}
     </label>
   );
+}
+
+/** The others, and the one that was chosen, whether or not it is still there. */
+function nodeChoices(chosen: string): string[] {
+  const others = nodes.value.flatMap(({ number, self }) => (self || number === null ? [] : [String(number)]));
+  return [...new Set([...others, ...(chosen === '' ? [] : [chosen])])];
 }
