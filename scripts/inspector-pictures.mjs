@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
+import { tsImport } from 'tsx/esm/api';
 import WebSocket from 'ws';
 
 const SECRET = 'a secret for pictures only, of sufficient length';
@@ -65,6 +66,37 @@ export async function takeInspectorPictures(browser, node, folder) {
     await page.waitForTimeout(2000);
   });
   gather.leave();
+}
+
+/** From a cluster of real processes, over Redis and Kafka of its own; one of its gateways stands still. */
+export async function takeClusterPicture(browser, folder) {
+  // The suites start clusters, too.
+  const { startCluster } = await tsImport('../spec/cluster/support/cluster.ts', import.meta.url);
+  const { startRedisAndKafka } = await tsImport('../spec/cluster/support/services.ts', import.meta.url);
+  const services = await startRedisAndKafka();
+  const settings = { ...SETTINGS, 'cluster.leaseTtl': '30s' };
+  const cluster = await startCluster({ gateways: 3, apis: 2, services: services.settings, settings });
+  const gatherings = cluster.gateways.map(({ url }) => new Gathering(url));
+  try {
+    for (const [i, gathering] of gatherings.entries()) await gathering.crowd(220 + 130 * i);
+    await picture(
+      browser,
+      cluster.apis[0].adminUrl,
+      join(folder, 'inspector-cluster.png'),
+      { width: 1680, height: 560, scheme: 'light' },
+      async (page) => {
+        await page.locator('[data-machine=cluster]').click();
+        await page.waitForTimeout(6000);
+        cluster.gateways[1].signal('SIGSTOP');
+        await page.locator('.cluster-nodes .silent').waitFor();
+        await page.waitForTimeout(3000);
+      },
+    );
+  } finally {
+    for (const gathering of gatherings) gathering.leave();
+    await cluster.close();
+    await services.close();
+  }
 }
 
 async function picture(browser, admin, path, { width, height, scheme }, show) {

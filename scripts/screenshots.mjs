@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the README: `node scripts/screenshots.mjs [demo|inspector]`, both unless told. It starts
- * `holdfast dev` from `dist/` for as long as it takes.
+ * Takes the pictures of the README: `node scripts/screenshots.mjs [demo|inspector|cluster]`, all unless told; `inspector`
+ * has `cluster` in it. It starts nodes from `dist/` for as long as it takes.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium as playwright } from 'playwright-core';
 import { CHROMIUM_ARGS, chromium } from './chromium.mjs';
-import { SETTINGS, takeInspectorPictures } from './inspector-pictures.mjs';
+import { SETTINGS, takeClusterPicture, takeInspectorPictures } from './inspector-pictures.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const FOLDER = join(ROOT, 'docs/images');
@@ -22,14 +22,15 @@ const wanted = process.argv[2] ?? 'all';
 const browser = await playwright.launch({ executablePath: chromium(), args: CHROMIUM_ARGS });
 mkdirSync(FOLDER, { recursive: true });
 try {
-  if (wanted !== 'inspector') {
+  if (wanted === 'all' || wanted === 'demo') {
     await withNode({}, async ({ address }) => {
       for (const shot of SHOTS) await take(address, shot);
     });
   }
-  if (wanted !== 'demo') {
+  if (wanted === 'all' || wanted === 'inspector') {
     await withNode(SETTINGS, (node) => takeInspectorPictures(browser, node, FOLDER));
   }
+  if (wanted !== 'demo') await takeClusterPicture(browser, FOLDER);
 } finally {
   await browser.close();
 }

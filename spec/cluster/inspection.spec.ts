@@ -90,13 +90,13 @@ describe('a cluster looked at from any of its nodes', { timeout: ALLOWED }, () =
     await come(two, 'grace');
     const numbers = await Promise.all([one, two, api].map(numberOf));
     for (const member of [one, two, api]) {
+      let nodes: readonly NodeReport[] = [];
       await until('all are known and measured', async () => {
-        const nodes = await nodesOf(member);
-        return (
-          nodes.length === 3 && nodes.every((node) => node.eventLoopDelay !== null && node.state === 'ready')
-        );
+        nodes = await nodesOf(member);
+        const isWell = ({ eventLoopDelay, state }: NodeReport) =>
+          eventLoopDelay !== null && state === 'ready';
+        return nodes.length === 3 && nodes.every(isWell);
       });
-      const nodes = await nodesOf(member);
       expect(nodes.map(({ number }) => number)).toEqual(numbers.toSorted((a, b) => a - b));
       const own = await numberOf(member);
       const at = (number: number) => nodes.find((node) => node.number === number)!;

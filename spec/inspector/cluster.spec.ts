@@ -135,7 +135,7 @@ describe('the inspector page of a cluster', { retry: 2, timeout: 180_000 }, () =
         .filter({ hasText: String(HERE + 7) })
         .waitFor();
       await row(two).locator('.link').click();
-      await page.locator('.trouble', { hasText: `node ${numbers.get(two)} does not answer` }).waitFor();
+      await page.locator('[role=alert]', { hasText: `node ${numbers.get(two)} does not answer` }).waitFor();
     } finally {
       two.signal('SIGCONT');
       more?.leave();

@@ -18,8 +18,9 @@ export interface NodePulseOptions {
 const FRESH = 900;
 /** What is told is of the last looks, over so long (ms). */
 const SPAN = 5_000;
-/** A look so long ago (ms) says nothing of now, once there are others. */
+/** A look so long ago (ms) says nothing of now, once others are far enough apart for delays to be measured between them. */
 const STALE = 15_000;
+const MEASURABLE = 1_500;
 
 /** What was counted up to a moment. */
 interface Look {
@@ -46,7 +47,10 @@ export class NodePulse {
     const now = this.options.clock.now();
     if (now - this.looks.at(-1)!.at >= FRESH) {
       this.looks.push(this.look());
-      const isPast = () => this.looks[1]!.at <= now - SPAN || this.looks[0]!.at < now - STALE;
+      const isPast = () => {
+        const [first, second] = this.looks as [Look, Look];
+        return second.at <= now - (first.at < now - STALE ? MEASURABLE : SPAN);
+      };
       while (this.looks.length > 2 && isPast()) this.looks.shift();
     }
     const [first, last] = [this.looks[0]!, this.looks.at(-1)!];
