@@ -150,6 +150,28 @@ describe('a cluster looked at from any of its nodes', { timeout: ALLOWED }, () =
     expect(says(two)[0]).toMatch(new RegExp(`${id}.*127\\.0\\.0\\.1 by node ${await numberOf(one)}`));
   });
 
+  it('finds somebody wherever they are', async () => {
+    const [one, two] = cluster.gateways as [Member, Member];
+    const [api] = cluster.apis as [Member];
+    const numbers = await Promise.all([one, two].map(numberOf));
+    for (const member of [one, two, api]) {
+      const everywhere = '/inspect/connections?node=*&sort=oldest';
+      const all = await get<{ connections: (FoundConnection & { node: number })[]; unreachable: number[] }>(
+        member,
+        everywhere,
+      );
+      expect(all.unreachable).toEqual([]);
+      expect(all.connections.map(({ user, node }) => [user, node])).toEqual([
+        ['ada', numbers[0]],
+        ['grace', numbers[1]],
+        ['grace', numbers[1]],
+      ]);
+      const one = await get<{ connections: object[] }>(member, `${everywhere}&q=grace&limit=1`);
+      expect(one.connections).toMatchObject([{ user: 'grace', node: numbers[1] }]);
+    }
+    expect((await ask(one, '/inspect/census?node=*')).status).toBe(404);
+  });
+
   it('streams the census of another node, and stops asking it when the reader goes', async () => {
     const [one, two] = cluster.gateways as [Member, Member];
     const number = await numberOf(two);
@@ -242,6 +264,8 @@ describe('a cluster looked at from any of its nodes', { timeout: ALLOWED }, () =
         code: 'unavailable',
         message: `node ${number} does not answer`,
       });
+      const found = await get<object>(one, '/inspect/connections?node=*&q=edsger');
+      expect(found).toMatchObject({ connections: [{ user: 'edsger' }], unreachable: [number] });
       const closed = await post(one, '/inspect/users/grace/close', { reason: 'forced server close' });
       expect(await closed.json()).toEqual({ closed: 0, unreachable: [number] });
     } finally {

@@ -116,6 +116,18 @@ describe('the inspector page of a cluster', { retry: 2, timeout: 180_000 }, () =
     await page.locator('svg[aria-label="State machine of a node"]').waitFor();
   });
 
+  it('finds a connection on whatever node it is, and shows its film from there', async () => {
+    const [one, two] = cluster.gateways as [Member, Member];
+    const answer = await fetch(`${two.adminUrl}/inspect/connections?limit=1`);
+    const { connections } = (await answer.json()) as { connections: { id: string }[] };
+    await open(one);
+    await page.locator('.search').fill(connections[0]!.id);
+    await page.locator('.row .where', { hasText: `node ${numbers.get(two)} ·` }).click();
+    await page.locator('.frames').waitFor();
+    await page.locator('h2.id', { hasText: connections[0]!.id }).waitFor();
+    expect(page.url()).toContain(`node=${numbers.get(two)}`);
+  });
+
   it('says that a node stands still, and goes on with the others', async () => {
     const [one, two] = cluster.gateways as [Member, Member];
     const [api] = cluster.apis as [Member];

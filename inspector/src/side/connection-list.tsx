@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { FoundConnection } from '../../../src/runtime/ports/inspector.ts';
 import { serverNow } from '../admin/census.ts';
 import { duration } from '../admin/durations.ts';
+import { nodes } from '../admin/nodes.ts';
 import { filter, go } from '../admin/place.ts';
 import { usePolled } from './polled.ts';
 
@@ -11,6 +12,12 @@ export interface ConnectionListProps {
   readonly machine: 'connection' | 'socket';
   /** Path; empty for any. */
   readonly state: string;
+}
+
+interface Found {
+  /** With the node, when all were asked. */
+  readonly connections: readonly (FoundConnection & { readonly node?: number })[];
+  readonly unreachable?: readonly number[];
 }
 
 /** Connections in a state, those first that have been in it for longest. */
@@ -23,11 +30,14 @@ export function ConnectionList({ machine, state }: ConnectionListProps) {
     sort: 'oldest',
     limit: MOST,
   };
-  const { answer, problem } = usePolled<{ connections: readonly FoundConnection[] }>(
+  // Whoever looks for somebody does not know where they are.
+  const isEverywhere = sought !== '' && filter.value.node === undefined && nodes.value.length > 1;
+  const { answer, problem } = usePolled<Found>(
     '/inspect/connections',
-    query,
+    isEverywhere ? { ...query, node: '*' } : query,
     2000,
   );
+  const silent = answer?.unreachable ?? [];
   const found = answer?.connections ?? [];
   return (
     <section class="connections" aria-label="Connections">
@@ -50,20 +60,18 @@ export function ConnectionList({ machine, state }: ConnectionListProps) {
         <p class="listing">
           {found.length === 0 ? 'None.' : found.length === MOST ? `The ${MOST} longest` : `${found.length}`}
           {found.length > 0 && (state === '' ? ', oldest first' : ', longest in this state first')}
+          {isEverywhere && ' · on all nodes'}
         </p>
       )}
+      {silent.length > 0 && <p class="trouble">Not looked through: node {silent.join(', ')}.</p>}
       <ul class="rows" onKeyDown={moveInRows}>
         {found.map((connection, i) => (
           <li key={connection.id}>
-            <button
-              type="button"
-              class="row"
-              tabIndex={i === 0 ? 0 : -1}
-              onClick={() => go({ connection: connection.id })}
-            >
+            <button type="button" class="row" tabIndex={i === 0 ? 0 : -1} onClick={() => show(connection)}>
               <span class="who">{connection.user || connection.sockets[0]?.id || connection.id}</span>
               <span class="age">{duration(Math.max(0, serverNow() - connection.since))}</span>
               <span class="where">
+                {connection.node !== undefined && `node ${connection.node} · `}
                 {connection.address} · {connection.transport} · {connection.protocol}
                 {connection.sockets.length > 0 &&
                   ` · ${connection.sockets.map(({ namespace }) => namespace).join(' ')}`}
@@ -74,6 +82,12 @@ export function ConnectionList({ machine, state }: ConnectionListProps) {
       </ul>
     </section>
   );
+}
+
+/** Where it lives. */
+function show({ id, node }: Found['connections'][number]): void {
+  const isHere = node === undefined || nodes.value.some(({ number, self }) => self && number === node);
+  go({ connection: id, ...(isHere ? {} : { filter: { ...filter.value, node: String(node) } }) });
 }
 
 /** Arrow keys go from row to row. */

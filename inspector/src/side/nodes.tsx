@@ -1,10 +1,11 @@
+import { view } from '../admin/census.ts';
 import { number } from '../admin/durations.ts';
 import { nodeName, nodes } from '../admin/nodes.ts';
 import { filter, go, lookAt } from '../admin/place.ts';
 
-/** The nodes of the cluster in short; one that does not answer is said to. Nothing where there is only one. */
+/** The nodes of the cluster in short; one that does not answer is said to. Nothing where there is only one, or all are shown anyway. */
 export function Nodes() {
-  if (nodes.value.length < 2) return null;
+  if (nodes.value.length < 2 || view.value === 'cluster') return null;
   return (
     <section aria-label="Nodes">
       <h2>

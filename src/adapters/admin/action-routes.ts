@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
-import type { AdminExchange, AdminRoute } from './admin-route.ts';
+import type { AdminRoute } from './admin-route.ts';
 import { answerJson } from './answer.ts';
+import { askGateways } from './ask-gateways.ts';
 import { readBody } from './request-body.ts';
-
-/** How long other nodes may take, ms. */
-const ANSWER_TIMEOUT = 3_000;
 
 /** `{"reason":"forced server close"}`, or one of the other reasons that are an operator's to give. */
 export const CLOSE_CONNECTION: AdminRoute = {
@@ -30,44 +28,17 @@ export const CLOSE_USER: AdminRoute = {
     POST: async (exchange) => {
       const { request, response, params, options, isForThisOnly, from } = exchange;
       const reason = await readReason(request);
-      const user = nameOf(params[0] ?? '');
-      const closed = options.operations.closeUser(user, reason, from);
-      const others = isForThisOnly ? [] : await closeElsewhere(exchange, reason);
+      const path = `/inspect/users/${params[0]}/close`;
+      const here = options.operations.closeUser(nameOf(params[0] ?? ''), reason, from);
+      const asked = { method: 'POST', path, body: JSON.stringify({ reason }) };
+      const others = isForThisOnly ? [] : await askGateways<{ closed: number }>(exchange, asked);
       answerJson(response, 200, {
-        closed: others.reduce((sum, other) => sum + other.closed, closed),
-        unreachable: others.flatMap(({ node, answered }) => (answered ? [] : [node])),
+        closed: others.reduce((sum, { body }) => sum + (body?.closed ?? 0), here),
+        unreachable: others.flatMap(({ node, body }) => (body === null ? [node] : [])),
       });
     },
   },
 };
-
-/** Asks all other gateways at once; those that do not answer are said to, and hold up nobody. */
-function closeElsewhere({ request, params, options: { neighbours }, from }: AdminExchange, reason: string) {
-  return Promise.all(
-    neighbours.gateways().map(async (node) => {
-      try {
-        const answer = await neighbours.pass(
-          node,
-          {
-            method: 'POST',
-            path: `/inspect/users/${params[0]}/close`,
-            contentType: request.headers['content-type'] ?? '',
-            body: JSON.stringify({ reason }),
-            from,
-            silence: ANSWER_TIMEOUT,
-          },
-          AbortSignal.timeout(ANSWER_TIMEOUT),
-        );
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of answer.body) chunks.push(chunk);
-        const { closed } = JSON.parse(Buffer.concat(chunks).toString()) as { closed?: number };
-        return { node: node.number, answered: closed !== undefined, closed: closed ?? 0 };
-      } catch {
-        return { node: node.number, answered: false, closed: 0 };
-      }
-    }),
-  );
-}
 
 /** Begins what SIGTERM begins. */
 export const DRAIN: AdminRoute = {

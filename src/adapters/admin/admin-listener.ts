@@ -119,13 +119,15 @@ async function respond(
   const params = route.path.exec(url.pathname)?.slice(1) ?? [];
   const query = url.searchParams;
   const node = route.elsewhere === undefined ? null : takeNode(query);
-  const other = node === null || askers === 'nodes' ? null : options.neighbours.find(node);
+  const isForAll = node === '*' && route.elsewhere?.everywhere === true;
+  const other = node === null || isForAll || askers === 'nodes' ? null : options.neighbours.find(node);
   const exchange = {
     options,
     request,
     response,
     query,
     params,
+    isForAll,
     isForThisOnly: node !== null || askers === 'nodes',
     from: fromOf(request, askers),
   };

@@ -1,7 +1,8 @@
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
-import type { Inspector } from '../../runtime/ports/inspector.ts';
+import type { FoundConnection, Inspector } from '../../runtime/ports/inspector.ts';
 import type { AdminExchange, AdminRoute } from './admin-route.ts';
 import { answerJson } from './answer.ts';
+import { askGateways } from './ask-gateways.ts';
 import { streamEvents } from './event-stream.ts';
 import { readQuery } from './inspect-query.ts';
 
@@ -20,19 +21,42 @@ export const INSPECT: AdminRoute = {
 export const INSPECT_CONNECTIONS: AdminRoute = {
   path: /^\/inspect\/connections$/,
   open: false,
-  elsewhere: {},
+  elsewhere: { everywhere: true },
   methods: {
-    GET: async ({ response, query, options: { inspector } }) => {
+    GET: async (exchange) => {
+      const { response, query, options, isForAll } = exchange;
       const { machine, limit: text = String(LIMIT), ...rest } = readQuery(query, SEARCH);
       const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
       if (limit < 1 || limit > MOST) {
         throw new HoldfastError('invalid_argument', `limit must be a whole number from 1 to ${MOST}`);
       }
       const search = { ...rest, limit, ...(machine === undefined ? {} : { machine: readMachine(machine) }) };
-      answerJson(response, 200, { connections: await inspector.connections(search) });
+      const connections = await options.inspector.connections(search);
+      if (isForAll) answerJson(response, 200, await withOthers(exchange, connections, limit));
+      else answerJson(response, 200, { connections });
     },
   },
 };
+
+/** The same of all other gateways, together: each with the node it lives on, the limit for all. */
+async function withOthers(exchange: AdminExchange, own: readonly FoundConnection[], limit: number) {
+  const { query, options } = exchange;
+  const path = `/inspect/connections?${query}`;
+  const others = await askGateways<{ connections: FoundConnection[] }>(exchange, {
+    method: 'GET',
+    path,
+    body: '',
+  });
+  const { number } = options.neighbours.vitals();
+  const found = [{ node: number, body: { connections: own } }, ...others].flatMap(({ node, body }) =>
+    (body?.connections ?? []).map((connection) => ({ ...connection, node })),
+  );
+  if (query.get('sort') === 'oldest') found.sort((a, b) => a.since - b.since);
+  return {
+    connections: found.slice(0, limit),
+    unreachable: others.flatMap(({ node, body }) => (body === null ? [node] : [])),
+  };
+}
 
 const SEARCH = [
   'machine',
