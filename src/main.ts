@@ -2,6 +2,7 @@
 import { runCli } from './cli/run-cli.ts';
 import { VERSION } from './cli/version.ts';
 import { createKafkaTopics } from './node/create-kafka-topics.ts';
+import { leaveRoomForOldGarbage } from './node/old-garbage.ts';
 import { runNode } from './node/run-node.ts';
 import { runWorkers, WORKER_VARIABLE } from './node/run-workers.ts';
 import { expectYoungGarbage } from './node/young-garbage.ts';
@@ -13,6 +14,7 @@ process.exitCode = await runCli(argv, process.env, {
   createTopics: createKafkaTopics,
   startNode: (role, config, reload) => {
     expectYoungGarbage();
+    leaveRoomForOldGarbage();
     if (config.cluster.workers === 1 || worker > 0) {
       return runNode({ role, config, reload, version: VERSION, worker });
     }
