@@ -1,9 +1,10 @@
-// Builds dist/ from nothing: compiled sources, and the demo page with the stock client beside it.
+// Builds dist/ from nothing: compiled sources, the demo page with the stock client beside it, the inspector's page.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -17,7 +18,13 @@ try {
   execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', next], {
     stdio: 'inherit',
   });
-} catch {
+  await build({
+    configFile: join(root, 'inspector', 'vite.config.ts'),
+    logLevel: 'warn',
+    build: { outDir: join(next, 'inspector'), emptyOutDir: true },
+  });
+} catch (error) {
+  if (error?.status === undefined) console.error(error);
   rmSync(next, { recursive: true, force: true });
   console.error('the build failed');
   process.exit(1);

@@ -5,6 +5,7 @@ import { root } from './prepare.mjs';
 const started = Date.now();
 const checks = [
   ['types', ['tsc']],
+  ['types of the inspector', ['tsc', '-p', 'inspector']],
   ['lint', ['biome', 'check', '--error-on-warnings']],
   ['unit', ['vitest', 'run', '--project', 'unit', '--reporter=dot']],
 ];

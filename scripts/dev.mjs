@@ -10,7 +10,7 @@ let timer = null;
 
 install();
 restart();
-for (const folder of ['src', 'demo']) watch(join(root, folder), { recursive: true }, schedule);
+for (const folder of ['src', 'demo', 'inspector']) watch(join(root, folder), { recursive: true }, schedule);
 
 function schedule() {
   clearTimeout(timer);

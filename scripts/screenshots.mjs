@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the README from the running demo: `node scripts/screenshots.mjs [address]`.
- * Without an address it starts `holdfast dev` from `dist/` for as long as it takes.
+ * Takes the pictures of the README: `node scripts/screenshots.mjs [demo|inspector|cluster]`, all unless told; `inspector`
+ * has `cluster` in it. It starts nodes from `dist/` for as long as it takes.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium as playwright } from 'playwright-core';
 import { CHROMIUM_ARGS, chromium } from './chromium.mjs';
+import { SETTINGS, takeClusterPicture, takeInspectorPictures } from './inspector-pictures.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const FOLDER = join(ROOT, 'docs/images');
@@ -17,18 +18,33 @@ const SHOTS = [
   { name: 'demo-phone', scheme: 'dark', sample: 1, width: 390, height: 844 },
 ];
 
-const node = process.argv[2] ? null : await startNode();
-const address = process.argv[2] ?? node.address;
+const wanted = process.argv[2] ?? 'all';
 const browser = await playwright.launch({ executablePath: chromium(), args: CHROMIUM_ARGS });
 mkdirSync(FOLDER, { recursive: true });
 try {
-  for (const shot of SHOTS) await take(shot);
+  if (wanted === 'all' || wanted === 'demo') {
+    await withNode({}, async ({ address }) => {
+      for (const shot of SHOTS) await take(address, shot);
+    });
+  }
+  if (wanted === 'all' || wanted === 'inspector') {
+    await withNode(SETTINGS, (node) => takeInspectorPictures(browser, node, FOLDER));
+  }
+  if (wanted !== 'demo') await takeClusterPicture(browser, FOLDER);
 } finally {
   await browser.close();
-  node?.child.kill('SIGTERM');
 }
 
-async function take({ name, scheme, sample, width, height }) {
+async function withNode(settings, use) {
+  const node = await startNode(settings);
+  try {
+    await use(node);
+  } finally {
+    node.child.kill('SIGKILL');
+  }
+}
+
+async function take(address, { name, scheme, sample, width, height }) {
   const context = await browser.newContext({
     colorScheme: scheme,
     viewport: { width, height },
@@ -50,26 +66,30 @@ async function take({ name, scheme, sample, width, height }) {
   await context.close();
 }
 
-async function startNode() {
+async function startNode(settings) {
   const listen = ['clients.listen', 'push.listen', 'push.grpcListen', 'admin.listen'].flatMap((key) => [
     `--${key}`,
     '127.0.0.1:0',
   ]);
+  const flags = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
   const program = process.env.HOLDFAST_PROGRAM ?? join(ROOT, 'dist/main.js');
   // Its environment is its configuration: it gets none of ours.
-  const child = spawn(process.execPath, [program, 'dev', ...listen], { env: { PATH: process.env.PATH } });
+  const child = spawn(process.execPath, [program, 'dev', ...listen, ...flags], {
+    env: { PATH: process.env.PATH },
+  });
   let output = '';
-  const address = await new Promise((resolve, reject) => {
+  const addresses = await new Promise((resolve, reject) => {
     child.once('exit', (code) =>
       reject(new Error(`holdfast dev ended with ${code}; is it built?\n${output}`)),
     );
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         output += chunk;
-        const found = /demo page +(http:\S+)\/\n/.exec(output)?.[1];
-        if (found) resolve(found);
+        const address = /Socket\.IO clients +(http:\S+)\n/.exec(output)?.[1];
+        const admin = /health, metrics, inspect +(http:\S+)\n/.exec(output)?.[1];
+        if (address && admin) resolve({ address, admin });
       });
     }
   });
-  return { child, address };
+  return { child, ...addresses };
 }

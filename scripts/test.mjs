@@ -13,6 +13,7 @@ step('build', () => {
   return true;
 });
 step('types', () => run('npx', ['tsc']));
+step('types of the inspector', () => run('npx', ['tsc', '-p', 'inspector']));
 step('lint', () => run('npx', ['biome', 'check', '--error-on-warnings']));
 step('proto lint', () => run('npx', ['buf', 'lint', 'proto']));
 suites();

@@ -1,6 +1,7 @@
 import { broadcast } from './broadcast.ts';
 import { broadcastAck } from './broadcast-ack.ts';
 import { broadcastBurst } from './broadcast-burst.ts';
+import { census } from './census.ts';
 import { clientMessage } from './client-message.ts';
 import { clusterConnect } from './cluster-connect.ts';
 import { clusterDelay } from './cluster-delay.ts';
@@ -9,6 +10,8 @@ import { clusterUpstream } from './cluster-upstream.ts';
 import { connect } from './connect.ts';
 import { connectDelay } from './connect-delay.ts';
 import { idleMemory } from './idle-memory.ts';
+import { inspectorIdle } from './inspector-idle.ts';
+import { inspectorOpen } from './inspector-open.ts';
 import { machineStep } from './machine-step.ts';
 import { pushRequest } from './push-request.ts';
 import type { Scenario } from './scenario.ts';
@@ -26,6 +29,9 @@ export const SCENARIOS: readonly Scenario[] = [
   stoppedReaders,
   connectDelay,
   machineStep,
+  census,
+  inspectorIdle,
+  inspectorOpen,
   clusterConnect,
   clusterDelay,
   clusterUpstream,

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bareBuild } from '../servers/bare-build.ts';
 import type { Readings, Scenario } from './scenario.ts';
 
 const SCRIPT = fileURLToPath(new URL('../machine/step.mjs', import.meta.url));
@@ -17,6 +19,7 @@ export const machineStep: Scenario = {
       digits: 0,
       target: { kind: 'at most', figure: 200 },
     },
+    { key: 'bare', title: "the same without the inspector's hooks", unit: 'ns', digits: 0, target: null },
     { key: 'send', title: 'the same in XState: actor.send', unit: 'ns', digits: 0, target: null },
     {
       key: 'transition',
@@ -27,7 +30,13 @@ export const machineStep: Scenario = {
     },
   ],
   async run(bench) {
-    const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, String(bench.seconds)]);
-    return JSON.parse(stdout) as Readings;
+    const measured = await step(bench.seconds);
+    const bare = await step(bench.seconds, dirname(bareBuild()));
+    return { ...measured, bare: bare.compiled! };
   },
 };
+
+async function step(seconds: number, ...build: string[]): Promise<Readings> {
+  const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, String(seconds), ...build]);
+  return JSON.parse(stdout) as Readings;
+}

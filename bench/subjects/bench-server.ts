@@ -20,6 +20,7 @@ export function benchServer(name: SubjectName, script: string): Subject {
         port: port!,
         cluster: null,
         pushPort: null,
+        adminPort: null,
         emit: (order) => postJson(port!, '/emit', order),
         received: async () => (JSON.parse(await getText(port!, '/counts')) as { received: number }).received,
         losses: async () => null,

@@ -79,6 +79,7 @@ async function start(withKafka: boolean, settings: ServerSettings): Promise<Serv
     process: gateway,
     port: clients,
     pushPort: push,
+    adminPort: null,
     emit: (order) => emitBy(push, order),
     received: () => receivedBy(gatewayAdmin),
     losses: async () => null,

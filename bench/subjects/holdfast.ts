@@ -22,7 +22,7 @@ export const holdfast: Subject = {
       'log.level': 'warn',
     };
     const args = Object.entries(flags).flatMap(([key, value]) => [`--${key}`, value]);
-    const server = new ServerProcess(MAIN, ['dev', ...args], {});
+    const server = new ServerProcess(settings.program ?? MAIN, ['dev', ...args], {});
     for (const port of [clients, push, admin]) await server.listening(port);
     return running(server, clients, push, admin);
   },
@@ -40,6 +40,7 @@ async function running(
     process,
     port,
     pushPort,
+    adminPort: admin,
     cluster: null,
     emit: (order) => emitBy(pushPort, order),
     received: () => receivedBy(admin),

@@ -16,6 +16,8 @@ export interface ServerSettings {
   readonly pingInterval: number;
   /** Count the gateway's round trips to Redis; costs a little, so not unless told. */
   readonly countTrips?: boolean;
+  /** Another build of Holdfast than `dist/`: path of its `main.js`. */
+  readonly program?: string;
 }
 
 /** An event for everyone. */
@@ -43,6 +45,8 @@ export interface Server {
   readonly cluster: ClusterServer | null;
   /** Only Holdfast has a push API; null elsewhere. */
   readonly pushPort: number | null;
+  /** The same of the admin listener; null in a cluster, too. */
+  readonly adminPort: number | null;
 }
 
 /** What a cluster has beside the gateway, which is `Server.process`. */

@@ -2,15 +2,22 @@ import { type IncomingMessage, request as send } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type AdminListener, startAdminListener } from '../../src/adapters/admin/admin-listener.ts';
 import type { AdminOptions } from '../../src/adapters/admin/admin-options.ts';
+import type { Film, Frame } from '../../src/runtime/film/film.ts';
+import { NodeRoll } from '../../src/runtime/inspect/node-roll.ts';
 import { LogFocuses } from '../../src/runtime/log/log-focuses.ts';
+import type { Census, CensusFilter, CensusOffice } from '../../src/runtime/ports/census.ts';
 import type {
+  ConnectionSearch,
   InspectedConnection,
   InspectedEvent,
   Inspector,
   WatchOutcome,
 } from '../../src/runtime/ports/inspector.ts';
 import type { LogLevel } from '../../src/runtime/ports/log-level.ts';
+import type { NodeVitals } from '../../src/runtime/ports/neighbours.ts';
+import type { FocusRequest, Operations } from '../../src/runtime/ports/operations.ts';
 import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
+import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 
 const CONNECTION: InspectedConnection = {
   id: '7000000000000000001',
@@ -30,18 +37,21 @@ const EVENT: InspectedEvent = {
   effects: ['REARM_HEARTBEAT'],
 };
 
+const FRAME = { n: 3, at: 1, kind: 'event', machine: 'connection', event: 'PONG_RECEIVED' } as Frame;
+const FILM = { format: 'holdfast-film', version: 1, frames: [FRAME] } as unknown as Film;
+
 /** Plays one connection that can be watched, and notes what it was asked. */
 class OneConnection implements Inspector {
   asked: unknown[] = [];
   outcome: WatchOutcome = 'watched';
-  followers = new Set<{ receive: (event: InspectedEvent) => void; ended: () => void }>();
+  followers = new Set<{ receive: (frame: Frame, event: InspectedEvent | null) => void; ended: () => void }>();
 
   overview() {
     return { node: '3', connections: 1, sockets: 2, users: 1, rooms: 0, states: { connection: { open: 1 } } };
   }
-  connections(state: string | null, limit: number) {
-    this.asked.push([state, limit]);
-    return [CONNECTION];
+  async connections(search: ConnectionSearch) {
+    this.asked.push(search);
+    return [{ ...CONNECTION, since: 1_700_000_000_000, user: '', sockets: [] }];
   }
   connection(id: string) {
     return id === CONNECTION.id ? { ...CONNECTION, sockets: [], bufferedBytes: 0, events: [EVENT] } : null;
@@ -52,12 +62,92 @@ class OneConnection implements Inspector {
   unwatch(id: string) {
     return id === CONNECTION.id;
   }
-  follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void) {
+  follow() {
+    return null;
+  }
+  followFilm(id: string, receive: (frame: Frame, event: InspectedEvent | null) => void, ended: () => void) {
     if (id !== CONNECTION.id || this.outcome !== 'watched') return null;
     const follower = { receive, ended };
     this.followers.add(follower);
-    receive(EVENT);
+    receive(FRAME, EVENT);
     return () => void this.followers.delete(follower);
+  }
+  film(id: string) {
+    return id === CONNECTION.id ? FILM : null;
+  }
+}
+
+const CENSUS: Census = {
+  time: 1_700_000_000_002,
+  node: '3',
+  total: 1,
+  machines: {
+    connection: { states: { open: { count: 1, p50: 10, p99: 10 } }, arrows: {} },
+    socket: { states: {}, arrows: {} },
+    node: { states: {}, arrows: {} },
+  },
+};
+
+/** Has room for one follower. */
+class OneCensus implements CensusOffice {
+  asked: CensusFilter[] = [];
+  receive: ((census: Census) => void) | null = null;
+
+  charts() {
+    return [];
+  }
+  async take(filter: CensusFilter) {
+    this.asked.push(filter);
+    return CENSUS;
+  }
+  follow(filter: CensusFilter, receive: (census: Census) => void) {
+    if (this.receive !== null) return null;
+    this.asked.push(filter);
+    this.receive = receive;
+    return () => {
+      this.receive = null;
+    };
+  }
+  async strange() {
+    return { time: 1, node: '3', overdue: [], loops: [], backoff: [], slow: [] };
+  }
+}
+
+const VITALS: NodeVitals = {
+  number: 3,
+  version: '1.2.3',
+  state: 'ready',
+  connections: 1,
+  load: { cpu: 0.25, memory: 80_000_000, received: 12, sent: 30 },
+  eventLoopDelay: { p50: 0.2, p99: 4 },
+  kafkaLag: null,
+};
+
+/** Writes down what it is asked to do. */
+class Notes implements Operations {
+  readonly done: unknown[] = [];
+  level: LogLevel = 'info';
+  readonly focuses = new LogFocuses(new SimulatedClock());
+
+  closeConnection(id: string, reason: string) {
+    this.done.push(['close', id, reason]);
+  }
+  closeUser(user: string, reason: string) {
+    this.done.push(['close user', user, reason]);
+    return 3;
+  }
+  setLogLevel(level: LogLevel) {
+    this.level = level;
+  }
+  focusLog({ of, name, milliseconds }: FocusRequest, level: LogLevel | null) {
+    if (level === null) this.focuses.end(of, name);
+    else this.focuses.set(of, name, level, milliseconds);
+  }
+  watches(id: string) {
+    this.done.push(['watch', id]);
+  }
+  drain() {
+    this.done.push(['drain']);
   }
 }
 
@@ -65,21 +155,25 @@ const listeners: AdminListener[] = [];
 afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
 
 async function start(overrides: Partial<AdminOptions> = {}) {
-  let level: LogLevel = 'info';
   const inspector = new OneConnection();
+  const census = new OneCensus();
+  const operations = new Notes();
   const listener = await startAdminListener({
     listen: { host: '127.0.0.1', port: 0 },
     token: '',
     version: '1.2.3',
     readiness: { state: () => 'ready', dependencies: () => ({}) },
     inspector,
-    logLevel: {
-      level: () => level,
-      setLevel: (next) => {
-        level = next;
-      },
-      focuses: new LogFocuses(new SimulatedClock()),
-    },
+    census,
+    operations,
+    neighbours: new NodeRoll({
+      records: () => [],
+      role: 'dev',
+      vitals: () => VITALS,
+      courier: () => null,
+      clock: new SystemClock(),
+    }),
+    logLevel: { level: () => operations.level, setLevel: () => {}, focuses: operations.focuses },
     tokens: { revoke: async () => ({ id: 'a', until: 7, closedHere: 1 }) },
     metrics: { contentType: 'text/plain; version=0.0.4', scrape: async () => 'holdfast_sockets 2\n' },
     ...overrides,
@@ -92,7 +186,7 @@ async function start(overrides: Partial<AdminOptions> = {}) {
     const isJson = response.headers.get('content-type') === 'application/json';
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
-  return { inspector, call, base, port: listener.port };
+  return { inspector, census, operations, call, base, port: listener.port };
 }
 
 /** With a Host header of its own, which fetch does not allow. */
@@ -267,12 +361,17 @@ describe('/inspect', () => {
 
   it('lists connections of a state up to a limit', async () => {
     const { call, inspector } = await start();
-    expect((await call('/inspect/connections')).body).toEqual({ connections: [CONNECTION] });
-    await call('/inspect/connections?state=open.polling&limit=5');
+    expect((await call('/inspect/connections')).body).toMatchObject({ connections: [CONNECTION] });
+    await call('/inspect/connections?machine=socket&state=connected&q=ada&limit=5&sort=oldest');
     expect(inspector.asked).toEqual([
-      [null, 100],
-      ['open.polling', 5],
+      { limit: 100 },
+      { machine: 'socket', state: 'connected', q: 'ada', limit: 5, sort: 'oldest' },
     ]);
+    expect(await call('/inspect/connections?machine=node')).toMatchObject({
+      status: 400,
+      body: { message: 'machine: "node" must be one of connection, socket' },
+    });
+    expect(await call('/inspect/connections?state=a&stat=b')).toMatchObject({ status: 400 });
     expect(await call('/inspect/connections?limit=-1')).toMatchObject({ status: 400 });
     expect(await call('/inspect/connections?limit=10001')).toMatchObject({ status: 400 });
   });
@@ -303,16 +402,29 @@ describe('/inspect', () => {
     const response = await fetch(`${base}/inspect/connections/${CONNECTION.id}/events`);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     const [follower] = inspector.followers;
-    follower!.receive({ ...EVENT, event: 'CLOSE' });
+    const packet = { n: 4, at: 2, kind: 'packet' } as Frame;
+    follower!.receive(packet, null);
+    follower!.receive(FRAME, { ...EVENT, event: 'CLOSE' });
     follower!.ended();
     const text = await response.text();
     const events = text.split('\n\n').filter(Boolean);
     expect(events).toEqual([
-      `data: ${JSON.stringify(EVENT)}`,
-      `data: ${JSON.stringify({ ...EVENT, event: 'CLOSE' })}`,
+      `data: ${JSON.stringify({ ...EVENT, frame: FRAME })}`,
+      `event: frame\ndata: ${JSON.stringify(packet)}`,
+      `data: ${JSON.stringify({ ...EVENT, event: 'CLOSE', frame: FRAME })}`,
       'event: closed\ndata: {}',
     ]);
     await vi.waitFor(() => expect(inspector.followers.size).toBe(0));
+  });
+
+  it('gives out the film of a watched connection as a file', async () => {
+    const { call } = await start();
+    const { status, headers, body } = await call(`/inspect/connections/${CONNECTION.id}/film`);
+    expect([status, body]).toEqual([200, FILM]);
+    expect(headers.get('content-disposition')).toBe(
+      `attachment; filename="holdfast-${CONNECTION.id}.film.json"`,
+    );
+    expect(await call('/inspect/connections/1/film')).toMatchObject({ status: 404 });
   });
 
   it('stops following when the reader goes away', async () => {
@@ -334,7 +446,7 @@ describe('/inspect', () => {
     const [follower] = inspector.followers;
     const large = { ...EVENT, effects: ['x'.repeat(10_000)] };
     for (let sent = 0; sent < 2000 && inspector.followers.size > 0; sent++) {
-      follower!.receive(large);
+      follower!.receive(FRAME, large);
       if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await vi.waitFor(() => expect(inspector.followers.size).toBe(0));
@@ -352,8 +464,72 @@ describe('/inspect', () => {
   });
 });
 
+describe('/inspect/census', () => {
+  it('hands the filter on as it was given, and refuses what is none', async () => {
+    const { call, census } = await start();
+    expect((await call('/inspect/census?room=a%26b&namespace=/chat')).body).toEqual(CENSUS);
+    expect(census.asked).toEqual([{ room: 'a&b', namespace: '/chat' }]);
+    expect(await call('/inspect/census?romo=a')).toMatchObject({
+      status: 400,
+      body: {
+        code: 'invalid_argument',
+        message: '"romo" is not among node, transport, protocol, namespace, user, room',
+      },
+    });
+    expect(await call('/inspect/census?user=a&user=b')).toMatchObject({
+      status: 400,
+      body: { message: 'user is given twice' },
+    });
+  });
+
+  it('streams each count as an event until the reader goes away, to as many readers as there is room for', async () => {
+    const { base, call, census } = await start();
+    const leaving = new AbortController();
+    const response = await fetch(`${base}/inspect/census/stream?user=ada`, { signal: leaving.signal });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    expect(census.asked).toEqual([{ user: 'ada' }]);
+    const reader = response.body!.getReader();
+    census.receive!(CENSUS);
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe(
+      `event: census\ndata: ${JSON.stringify(CENSUS)}\n\n`,
+    );
+    expect(await call('/inspect/census/stream')).toMatchObject({
+      status: 429,
+      body: { code: 'resource_exhausted' },
+    });
+    leaving.abort();
+    await vi.waitFor(() => expect(census.receive).toBeNull());
+  });
+
+  it('cuts off a reader that does not read', async () => {
+    const { port, census } = await start();
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      send({ port, path: '/inspect/census/stream' }, resolve).on('error', reject).end();
+    });
+    response.on('error', () => {});
+    const large = { ...CENSUS, node: 'x'.repeat(10_000) };
+    for (let sent = 0; sent < 2000 && census.receive !== null; sent++) {
+      census.receive(large);
+      if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await vi.waitFor(() => expect(census.receive).toBeNull());
+    response.destroy();
+  });
+});
+
 describe('the guard', () => {
-  const CLOSED = ['/metrics', '/inspect', '/inspect/connections', '/log/level', '/version', '/nowhere'];
+  const CLOSED = [
+    '/metrics',
+    '/inspect',
+    '/inspect/machines',
+    '/inspect/census',
+    '/inspect/census/stream',
+    '/inspect/strange',
+    '/inspect/connections',
+    '/log/level',
+    '/version',
+    '/nowhere',
+  ];
 
   it('asks for the token everywhere but at the probes', async () => {
     const { call } = await start({ token: 's3cret' });
@@ -423,5 +599,44 @@ describe('the listener', () => {
     const rest = response.text().catch(() => 'cut off');
     await listeners.splice(0)[0]!.close();
     expect(await rest).toBe('cut off');
+  });
+});
+
+describe('actions', () => {
+  const asked = (body: object) => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+  it('closes a connection, those of a user, and drains, for whoever asks in JSON', async () => {
+    const { call, operations } = await start();
+    const reason = 'token expired';
+    expect(await call('/inspect/connections/123/close', asked({ reason }))).toMatchObject({ status: 200 });
+    expect((await call('/inspect/users/ada%2Fb/close', asked({ reason }))).body).toEqual({
+      closed: 3,
+      unreachable: [],
+    });
+    expect(await call('/inspect/drain', asked({}))).toMatchObject({ status: 202 });
+    expect(operations.done).toEqual([['close', '123', reason], ['close user', 'ada/b', reason], ['drain']]);
+  });
+
+  it('does nothing that a web page of somebody else could have asked for, and nothing without a reason', async () => {
+    const { call, operations } = await start();
+    const foreign = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' };
+    for (const path of ['/inspect/drain', '/inspect/connections/123/close', '/inspect/users/ada/close']) {
+      expect((await call(path, foreign)).status).toBe(400);
+    }
+    expect((await call('/inspect/connections/123/close', asked({}))).body).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('reason'),
+    });
+    expect(operations.done).toEqual([]);
+  });
+
+  it('asks for the token as everything else does', async () => {
+    const { call, operations } = await start({ token: 'secret' });
+    expect((await call('/inspect/drain', asked({}))).status).toBe(401);
+    expect(operations.done).toEqual([]);
   });
 });

@@ -6,12 +6,12 @@ import { importsOf, moduleOf, type SourceFile, sourceFiles } from './source-tree
 const MOST_LINES = 300;
 /** Files that were looked at and are better whole, with the reason. */
 const LONGER: Readonly<Record<string, { readonly lines: number; readonly reason: string }>> = {
-  'src/runtime/config/schema.ts': { lines: 450, reason: 'one table: every key with its default and reason' },
+  'src/runtime/config/schema.ts': { lines: 470, reason: 'one table: every key with its default and reason' },
   'src/runtime/machine/machine-runner.ts': {
-    lines: 370,
+    lines: 480,
     reason: 'the hot loop and its arrays, read together',
   },
-  'src/runtime/gateway.ts': { lines: 410, reason: 'the one place where the parts of a gateway are joined' },
+  'src/runtime/gateway.ts': { lines: 450, reason: 'the one place where the parts of a gateway are joined' },
   'src/machines/connection.ts': { lines: 480, reason: 'one machine is one chapter of the protocol' },
 };
 /** Names that say nothing about what is inside. */

@@ -244,16 +244,28 @@ describe('the machine runner', () => {
     expect(cats.history(0)).toEqual(['start']);
   });
 
-  it('shows every transition to whoever watches', () => {
+  it('shows every step of the rows that somebody watches', () => {
     const seen: string[] = [];
-    cats.observe = (row, event, from, to) => {
-      seen.push(`${row} ${cats.eventName(event)}: ${TABLES.states[from]} → ${TABLES.states[to]}`);
+    cats.observer = {
+      watches: (row) => row === 0,
+      stepped: (row, step) => {
+        const to = step.transition === 0 ? step.from : TABLES.nextState[step.transition]!;
+        const what = `${row} ${cats.eventName(step.event)}: ${TABLES.states[step.from]} → ${TABLES.states[to]}`;
+        expect(cats.state(row)).toBe(to);
+        return () => seen.push(`${what}, arms ${step.armed.join() || 'nothing'}`);
+      },
     };
     cats.start(0);
-    clock.advance(1000);
-    cats.observe = null;
+    cats.start(1);
     cats.send(0, FED);
-    expect(seen).toEqual(['0 start: absent → asleep', '0 nap@asleep: asleep → awake']);
+    clock.advance(1000);
+    cats.observer = null;
+    cats.send(0, FED);
+    expect(seen).toEqual([
+      '0 start: absent → asleep, arms 1000',
+      '0 FED: asleep → asleep, arms nothing',
+      '0 nap@asleep: asleep → awake, arms nothing',
+    ]);
   });
 
   it('makes room for more rows as they come', () => {

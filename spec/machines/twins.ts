@@ -1,5 +1,6 @@
-import { type Actor, type AnyStateMachine, createActor } from 'xstate';
+import { type Actor, type AnyStateMachine, type AnyTransitionDefinition, createActor } from 'xstate';
 import type { MachineDefinition } from '../../src/machines/definition.ts';
+import { arrowsOf, nodesOf } from '../../src/runtime/machine/arrow.ts';
 import { compile } from '../../src/runtime/machine/compile.ts';
 import type { CompiledMachine } from '../../src/runtime/machine/compiled-machine.ts';
 import { configurationName } from '../../src/runtime/machine/explore.ts';
@@ -81,11 +82,15 @@ interface Face {
   readonly effects: readonly string[];
   readonly timers: readonly string[];
   readonly armed: number;
+  /** Ids of the arrows taken since the step before, in order, those that do nothing left out. */
+  readonly arrows: readonly string[];
+  /** How long each active state has been so, ms by path. */
+  readonly dwells: readonly string[];
 }
 
 /**
- * One machine run twice, by XState's own interpreter and by the compiled tables, each with its own virtual time
- * and row. After every step both must show the same face, else `Mismatch` is thrown.
+ * One machine run three times, by XState's own interpreter and by the compiled tables, watched and not, each with its
+ * own virtual time and row. After every step all must show the same face, else `Mismatch` is thrown.
  */
 export class Twins {
   readonly definition: AnyDefinition;
@@ -93,6 +98,7 @@ export class Twins {
   private readonly coverage: Coverage | null;
   private readonly interpreted: Interpreted;
   private readonly tables: Tables;
+  private readonly watched: Tables;
 
   /** `compiled` may be a table other than the definition's own, to see that it is found out. */
   constructor(definition: AnyDefinition, compiled: AnyCompiled, coverage: Coverage | null = null) {
@@ -100,27 +106,32 @@ export class Twins {
     this.compiled = compiled;
     this.coverage = coverage;
     this.interpreted = new Interpreted(definition);
-    this.tables = new Tables(compiled, coverage);
+    this.tables = new Tables(compiled, coverage, false);
+    this.watched = new Tables(compiled, coverage, true);
   }
 
   start(answers: Answers, replies: readonly Reply[] = []): void {
     this.interpreted.reset(answers, replies);
-    this.tables.reset(answers, replies);
     this.interpreted.start();
-    this.tables.start();
+    for (const tables of [this.tables, this.watched]) {
+      tables.reset(answers, replies);
+      tables.start();
+    }
     this.compare(`start ${JSON.stringify(answers)}`);
   }
 
-  /** Tells both that `event` happened, be it declared or a timer's. */
+  /** Tells all that `event` happened, be it declared or a timer's. */
   send(event: string, answers: Answers): void {
     this.interpreted.send(event, answers);
     this.tables.send(event, answers);
+    this.watched.send(event, answers);
     this.compare(`${event} ${JSON.stringify(answers)}`);
   }
 
   advance(ms: number, answers: Answers): void {
     this.interpreted.advance(ms, answers);
     this.tables.advance(ms, answers);
+    this.watched.advance(ms, answers);
     this.compare(`${ms} ms ${JSON.stringify(answers)}`);
   }
 
@@ -130,9 +141,21 @@ export class Twins {
 
   private compare(step: string): void {
     const expected = this.interpreted.face();
-    const actual = this.tables.face();
-    if (JSON.stringify(expected) !== JSON.stringify(actual)) throw new Mismatch(step, expected, actual);
+    const watched = this.watched.face();
+    const { state, ...unwatched } = this.tables.face();
+    // A row that has come to its end does not say where, and one that nobody watches not by which arrows.
+    const actual = {
+      state: unwatched.ended ? watched.state : state,
+      ...unwatched,
+      arrows: watched.arrows,
+    };
+    for (const face of [watched, actual]) {
+      if (JSON.stringify(expected) !== JSON.stringify(face)) throw new Mismatch(step, expected, face);
+    }
     this.coverage?.visit(expected.state);
+    this.interpreted.arrows = [];
+    this.tables.arrows = [];
+    this.watched.arrows = [];
     for (const [guard, answer] of this.interpreted.takeAsked()) this.coverage?.ask(guard, answer);
   }
 }
@@ -159,16 +182,28 @@ class Interpreted {
   private actor: Actor<AnyStateMachine>;
   /** When each scheduled event was armed, in virtual time. */
   private armedAt = new WeakMap<object, number>();
+  private readonly ids: ReadonlyMap<AnyTransitionDefinition, string>;
+  arrows: string[] = [];
+  private readonly enteredAt = new Map<string, number>();
 
   constructor(definition: AnyDefinition) {
     const { effects, guards, delays } = definition;
     this.machine = definition.machine.provide({
-      actions: Object.fromEntries(
-        effects.map((name) => [name, (_: unknown, params: unknown) => this.row.effect(name, params)]),
-      ),
+      actions: {
+        ...Object.fromEntries(
+          effects.map((name) => [name, (_: unknown, params: unknown) => this.row.effect(name, params)]),
+        ),
+        noteEntry: (_: unknown, params: unknown) => {
+          this.enteredAt.set(String(params), this.clock.now());
+        },
+      },
       guards: Object.fromEntries(guards.map((name) => [name, () => this.row.guard(name)])),
       delays: Object.fromEntries(delays.map((name) => [name, () => this.row.delay(name, delays)])),
     });
+    for (const node of nodesOf(this.machine)) {
+      node.entry = [{ type: 'noteEntry', params: node.path.join('.') }, ...node.entry];
+    }
+    this.ids = new Map(arrowsOf(this.machine).map(({ id, transition }) => [transition, id]));
     this.actor = createActor(this.machine);
   }
 
@@ -186,7 +221,11 @@ class Interpreted {
 
   start(): void {
     const clock = this.clock;
+    this.arrows = [];
     this.actor = createActor(this.machine, {
+      inspect: (inspected) => {
+        if (inspected.type === '@xstate.microstep') this.note(inspected._transitions);
+      },
       clock: {
         setTimeout: (callback, ms) => {
           for (const scheduled of this.scheduled()) {
@@ -226,7 +265,22 @@ class Interpreted {
       effects: this.row.log,
       timers: timers.sort(),
       armed: timers.length,
+      arrows: this.arrows,
+      dwells: snapshot._nodes
+        .map((node) => node.path.join('.'))
+        .filter((path) => path !== '' && snapshot.status !== 'done')
+        .map((path) => `${path} ${this.clock.now() - this.enteredAt.get(path)!}`)
+        .sort(),
     };
+  }
+
+  private note(transitions: readonly AnyTransitionDefinition[]): void {
+    for (const transition of transitions) {
+      const doesNothing = transition.target === undefined && transition.actions.length === 0;
+      const id = this.ids.get(transition);
+      // The initial transition is no arrow.
+      if (id !== undefined && !doesNothing) this.arrows.push(id);
+    }
   }
 
   takeAsked(): [string, boolean][] {
@@ -254,10 +308,18 @@ class Tables {
   /** The clock and the wheel live on; each run has its own time from here. */
   private origin = 0;
   private state = '';
+  arrows: string[] = [];
 
-  constructor(compiled: AnyCompiled, coverage: Coverage | null) {
+  constructor(compiled: AnyCompiled, coverage: Coverage | null, isWatched: boolean) {
     this.compiled = compiled;
     this.wheel = new TimingWheel(this.clock);
+    // It stands still while nothing is armed, and lengths of stay with it.
+    this.wheel.arm(
+      this.wheel.register(() => {}),
+      0,
+      0,
+      1e12,
+    );
     this.row = this.newRow([]);
     const { effects, guards, delays } = compiled;
     this.runner = new MachineRunner(
@@ -277,9 +339,20 @@ class Tables {
         },
       },
     );
-    this.runner.observe = (_row, event, from, to, transition) => {
-      this.state = compiled.states[to]!;
-      coverage?.take(from, event, transition);
+    if (!isWatched) return;
+    this.runner.observer = {
+      watches: () => true,
+      stepped: (_, { event, from, transition }) => {
+        if (transition !== 0) {
+          this.state = compiled.states[compiled.nextState[transition]!]!;
+          const { arrows, arrowFrom, arrowCode } = compiled;
+          for (let at = arrowFrom[transition]!; at < arrowFrom[transition + 1]!; at++) {
+            this.arrows.push(arrows[arrowCode[at]!]!);
+          }
+          coverage?.take(from, event, transition);
+        }
+        return () => {};
+      },
     };
   }
 
@@ -291,6 +364,7 @@ class Tables {
     this.origin = this.clock.now();
     this.row = this.newRow(replies);
     this.row.answers = answers;
+    this.arrows = [];
   }
 
   start(): void {
@@ -309,11 +383,11 @@ class Tables {
   }
 
   face(): Face {
-    const { events, timers } = this.compiled;
+    const { events, timers, activePaths, entrySlot } = this.compiled;
     const typeOf = (name: string): string =>
       events[events.length - 1 - timers.length + timers.findIndex((timer) => timer.name === name)]!;
     return {
-      state: this.state,
+      state: this.runner.observer === null ? this.runner.stateName(0) : this.state,
       ended: this.runner.state(0) === 0,
       row: this.row.projection(),
       effects: this.row.log,
@@ -321,7 +395,11 @@ class Tables {
         .timers(0)
         .map(({ name, remaining }) => `${typeOf(name)} in ${remaining}`)
         .sort(),
-      armed: this.wheel.armed,
+      armed: this.wheel.armed - 1,
+      arrows: this.arrows,
+      dwells: activePaths[this.runner.state(0)]!.map(
+        (path) => `${path} ${this.runner.dwell(0, entrySlot.get(path)!)}`,
+      ).sort(),
     };
   }
 

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { CloseReason } from '../../src/machines/close-reason.ts';
 import type { ConnectionEvent } from '../../src/machines/connection-vocabulary.ts';
 import type { Connection } from '../../src/runtime/connection/connection.ts';
+import type { Film } from '../../src/runtime/film/film.ts';
 import { toDecimal } from '../../src/runtime/identity/snowflake-decimal.ts';
 import { type Path, START } from '../machines/paths.ts';
 import type { BackendDouble } from './backend-double.ts';
@@ -108,6 +109,11 @@ export class Drive {
   async fired(): Promise<void> {
     await this.verify(this.moment());
     this.at++;
+  }
+
+  /** Everything its connection has done so far; null when it has none. */
+  film(): Film | null {
+    return this.node.node.inspector.film(this.id);
   }
 
   isAlive(): boolean {

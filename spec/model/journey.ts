@@ -1,4 +1,5 @@
 import type { CloseReason } from '../../src/machines/close-reason.ts';
+import { keepFilm } from '../support/failed-film.ts';
 import { BackendDouble } from './backend-double.ts';
 import { Drive, SECRET } from './drive.ts';
 import { ModelNode, type Settings } from './model-node.ts';
@@ -77,7 +78,9 @@ export async function travel(routes: readonly Route[]): Promise<Outcome> {
       const some = drives.slice(from, from + SIDE_BY_SIDE);
       const outcomes = await Promise.allSettled(some.map((drive) => act(drive)));
       for (const [i, outcome] of outcomes.entries()) {
-        if (outcome.status === 'rejected') failures.set(some[i]!, `${some[i]!.name}: ${outcome.reason}`);
+        if (outcome.status === 'fulfilled') continue;
+        const drive = some[i]!;
+        failures.set(drive, `${drive.name}: ${outcome.reason}\n${keepFilm(drive.film())}`);
       }
     }
     drives = drives.filter((drive) => !failures.has(drive));

@@ -70,6 +70,8 @@ export class ModelNode {
       clock,
       wrapUpstreamLog: (log) => tapped(log, records, faulty),
     });
+    // Whatever fails is to be looked at from its first step on.
+    node.inspector.films.watchAll();
     const ports = (await node.start())!;
     const url = `http://127.0.0.1:${ports.clients}`;
     await passFirstInstant(node, clock, url);

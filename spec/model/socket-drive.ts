@@ -4,6 +4,7 @@ import type { SocketEvent } from '../../src/machines/socket-vocabulary.ts';
 import { toDecimal } from '../../src/runtime/identity/snowflake-decimal.ts';
 import type { UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import { type PathStep, START } from '../machines/paths.ts';
+import { keepFilm } from '../support/failed-film.ts';
 import type { BackendDouble } from './backend-double.ts';
 import type { ModelNode } from './model-node.ts';
 import { RawClient } from './raw-client.ts';
@@ -43,6 +44,8 @@ export class SocketDrive {
         await this.verify(step, this.route.path.steps[i + 1]);
       }
       expect(this.client.unread).toBe(0);
+    } catch (error) {
+      throw new Error(`${error}\n${keepFilm(this.node.node.inspector.film(this.id))}`, { cause: error });
     } finally {
       this.client.destroy();
     }

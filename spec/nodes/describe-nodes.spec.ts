@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { describeNodes } from '../../src/node/describe-nodes.ts';
 import type { NodeRecord } from '../../src/runtime/ports/lease-store.ts';
+import { nodeRecord } from './scripted-lease-store.ts';
 
-const node = (role: NodeRecord['role'], load: NodeRecord['load'] = {}): NodeRecord => {
-  return { number: 1, epoch: 1, slot: 1, role, version: '1', address: '', name: 'a', load };
-};
+const node = (role: NodeRecord['role'], load: NodeRecord['load'] = {}): NodeRecord =>
+  nodeRecord(1, { role, load });
 
 it.each([
   ['0 gateways, 1 api node', [node('api')]],

@@ -31,6 +31,7 @@ class Fixture {
         role: 'gateway',
         version: '1',
         address: '',
+        inspectAddress: '',
         ttl: TTL,
       },
       clock: this.clock,

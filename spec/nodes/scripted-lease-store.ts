@@ -68,6 +68,8 @@ export function nodeRecord(number: number, more: Partial<NodeRecord> = {}): Node
     role: 'gateway',
     version: '1',
     address: `10.0.0.${number}:7000`,
+    inspectAddress: `10.0.0.${number}:7001`,
+    leaseUntil: 0,
     name: `node ${number}`,
     load: {},
     ...more,

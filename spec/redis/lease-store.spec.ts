@@ -29,6 +29,7 @@ async function granted(name: string, previous: number | null = null): Promise<Gr
     role: 'gateway',
     version: '1',
     address: '',
+    inspectAddress: '10.0.0.7:7001',
     ttl: 5_000,
   });
   if (outcome.kind !== 'granted') throw new Error(`held by ${outcome.by}`);

@@ -84,6 +84,7 @@ describe('a Redis Cluster', () => {
       role: 'gateway',
       version: '1',
       address: '',
+      inspectAddress: '',
       ttl: 5_000,
     });
     expect(lease.kind).toBe('granted');

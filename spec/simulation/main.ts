@@ -1,4 +1,5 @@
 import { type SimulationOptions, simulate } from './simulate.ts';
+import { suspectFilms } from './suspect-films.ts';
 
 const values = new Map<string, string>();
 for (let at = 2; at < process.argv.length; at += 2) values.set(process.argv[at]!, process.argv[at + 1] ?? '');
@@ -17,8 +18,9 @@ function chosen(): Pick<SimulationOptions, 'bus' | 'faults'> {
 const SAY_EVERY = 5_000;
 
 if (values.has('--seed')) {
-  const { film, summary, found } = await simulate({ seed: number('--seed', 1), ...chosen() });
-  const text = [...film, summary, found || 'no violation', ''].join('\n');
+  const verdict = await simulate({ seed: number('--seed', 1), ...chosen() });
+  const { film, summary, found } = verdict;
+  const text = [...film, summary, found || 'no violation', ...(await suspectFilms(verdict)), ''].join('\n');
   // A pipe takes its time.
   await new Promise((resolve) => process.stdout.write(text, resolve));
   process.exit(found === '' ? 0 : 1);

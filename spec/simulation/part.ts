@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { simulate, type Verdict } from './simulate.ts';
+import { suspectFilms } from './suspect-films.ts';
 
 /** No promise of the product is about real time: slow machines may take as long as they need. */
 export const PATIENCE = 1_800_000;
@@ -12,14 +13,18 @@ export async function expectCleanSeeds(from: number, seeds: number): Promise<voi
   const failed: string[] = [];
   for (let seed = from; seed < from + seeds; seed++) {
     const verdict = await simulate({ seed });
-    if (verdict.found !== '') failed.push(report(verdict));
+    if (verdict.found !== '') failed.push(await report(verdict));
   }
   expect(failed.join('\n\n')).toBe('');
 }
 
-/** For people: what is wrong, where the film lies, and how to see it again. */
-export function report({ seed, bus, summary, found, film }: Verdict): string {
+/** For people: what is wrong, where the films lie, and how to see it again. */
+export async function report(verdict: Verdict): Promise<string> {
+  const { seed, bus, summary, found, film } = verdict;
   const file = join(mkdtempSync(join(tmpdir(), 'holdfast-simulation-')), `seed-${seed}.txt`);
   writeFileSync(file, [...film, summary, found, ''].join('\n'));
-  return `seed ${seed} (${summary})\n${found}\nfilm: ${file}\nagain: npm run simulate -- --seed ${seed} --bus ${bus}`;
+  const again = `again: npm run simulate -- --seed ${seed} --bus ${bus}`;
+  return [`seed ${seed} (${summary})`, found, `story: ${file}`, again, ...(await suspectFilms(verdict))].join(
+    '\n',
+  );
 }

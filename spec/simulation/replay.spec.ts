@@ -86,7 +86,7 @@ describe('a seed', () => {
     '%i over %s, which once found that %s, finds nothing',
     async (seed, bus) => {
       const verdict = await simulate({ seed, bus });
-      expect(verdict.found === '' ? '' : report(verdict)).toBe('');
+      expect(verdict.found === '' ? '' : await report(verdict)).toBe('');
     },
     PATIENCE,
   );

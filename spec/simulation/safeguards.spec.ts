@@ -14,7 +14,7 @@ describe('a simulation finds out when there is nothing to see to it that', () =>
       const found = new Set<string>();
       for (const seed of safeguard.seeds) {
         const complete = await simulate({ seed, bus, faults });
-        expect(complete.found === '' ? '' : report(complete)).toBe('');
+        expect(complete.found === '' ? '' : await report(complete)).toBe('');
         const { violations } = await simulate({ seed, bus, faults, without: safeguard });
         for (const { kind } of violations) found.add(kind);
       }

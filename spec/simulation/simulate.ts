@@ -3,6 +3,7 @@ import { describeViolations, type Violation } from '../support/history/violation
 import { FAULTS, type SimulatedFault } from './faults.ts';
 import { InletPusher } from './inlet-pusher.ts';
 import { KAFKA_FAULTS } from './kafka-faults.ts';
+import type { Projector } from './projector.ts';
 import type { Safeguard } from './safeguards.ts';
 import { BACKEND, SimulatedBackend } from './simulated-backend.ts';
 import { type SimulatedBus, SimulatedCluster } from './simulated-cluster.ts';
@@ -17,6 +18,8 @@ export interface SimulationOptions {
   readonly without?: Safeguard;
   /** Which may strike; all unless given. */
   readonly faults?: readonly SimulatedFault[];
+  /** Films the connections; nobody does unless told, because it takes time and a seed can be run again. */
+  readonly projector?: Projector;
 }
 
 export interface Verdict {
@@ -27,6 +30,10 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   readonly film: readonly string[];
   readonly summary: string;
+  /** With which it can be run again. */
+  readonly options: SimulationOptions;
+  /** Public ids of the connections that violations are about. */
+  readonly suspects: readonly string[];
 }
 
 const BEGIN_WITHIN = 20_000;
@@ -43,19 +50,24 @@ export async function simulate(options: SimulationOptions): Promise<Verdict> {
   const { seed, without, bus = busOf(seed), faults = bus === 'kafka' ? KAFKA_FAULTS : FAULTS } = options;
   const putBack = without?.remove();
   try {
-    return await live(seed, bus, faults);
+    return await live(options, seed, bus, faults);
   } finally {
     putBack?.();
   }
 }
 
-async function live(seed: number, bus: SimulatedBus, faults: readonly SimulatedFault[]): Promise<Verdict> {
+async function live(
+  options: SimulationOptions,
+  seed: number,
+  bus: SimulatedBus,
+  faults: readonly SimulatedFault[],
+): Promise<Verdict> {
   const time = new VirtualTime(seed);
   const { random } = time;
   const history = new History();
   const backend = new SimulatedBackend(time, history);
   const size = { gateways: 2 + random.below(2), apis: 1 + random.below(2) };
-  const cluster = new SimulatedCluster(time, backend, size, bus);
+  const cluster = new SimulatedCluster(time, backend, size, bus, options.projector);
   const { balance, apis, joinedAt } = cluster;
   // Who came while Redis was away is found when it is back: docs/guarantees.md.
   const knownAfter = faults.length === 0 ? 1_000 : 8_000;
@@ -139,6 +151,14 @@ async function live(seed: number, bus: SimulatedBus, faults: readonly SimulatedF
     found,
     violations,
     film: time.film,
+    options,
+    suspects: suspectsOf(violations, backend),
     summary: `${bus}, ${size.gateways} gateways, ${size.apis} APIs, ${workload.sessions.length} sessions, ${struck.join('; ') || 'no fault'}`,
   };
+}
+
+/** Sessions go by their names in a history; each has one socket, which bears the id of its connection. */
+function suspectsOf(violations: readonly Violation[], backend: SimulatedBackend): string[] {
+  const names = violations.flatMap(({ receiver, stream, id }) => [receiver, stream, id.split(' ')[0]!]);
+  return [...new Set(names)].flatMap((name) => backend.sockets.get(name) ?? []);
 }

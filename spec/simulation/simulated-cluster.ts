@@ -2,6 +2,7 @@ import type { Config } from '../../src/runtime/config/config.ts';
 import { loadConfig } from '../../src/runtime/config/load-config.ts';
 import { Metrics } from '../../src/runtime/metrics/metrics.ts';
 import { SimulatedKafka } from './kafka/simulated-kafka.ts';
+import type { Projector } from './projector.ts';
 import { SimulatedRedis } from './redis/simulated-redis.ts';
 import type { SimulatedBackend } from './simulated-backend.ts';
 import type { Balancer } from './simulated-client.ts';
@@ -53,6 +54,7 @@ export class SimulatedCluster {
     backend: SimulatedBackend,
     size: { readonly gateways: number; readonly apis: number },
     bus: SimulatedBus,
+    projector: Projector | null = null,
   ) {
     this.time = time;
     this.redis = new SimulatedRedis(time);
@@ -65,6 +67,7 @@ export class SimulatedCluster {
       backendOf: (process) => backend.callerOf(process),
       joined: (socket) => this.joinedAt.set(socket, this.joinedAt.get(socket) ?? time.now()),
       metrics: new Metrics(),
+      projector,
     };
     const basis = settings();
     const brokers = this.kafka?.addresses ?? [];

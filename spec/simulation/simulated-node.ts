@@ -15,6 +15,7 @@ import { ApiDoor } from './api-door.ts';
 import { ClientDoor } from './client-door.ts';
 import type { SimulatedKafka } from './kafka/simulated-kafka.ts';
 import { simulatedKafkaClient } from './kafka/simulated-kafka-client.ts';
+import type { Projector } from './projector.ts';
 import type { SimulatedRedis } from './redis/simulated-redis.ts';
 import { SimulatedRedisClient } from './redis/simulated-redis-client.ts';
 import { type PeerDoor, SimulatedPeers } from './simulated-peers.ts';
@@ -33,6 +34,8 @@ export interface Ground {
   /** A socket has joined rooms. */
   readonly joined: (socket: string) => void;
   readonly metrics: Metrics;
+  /** Films every connection of every node when it is there. */
+  readonly projector: Projector | null;
 }
 
 const FLUSH_TIMEOUT = 10_000;
@@ -96,6 +99,7 @@ export class SimulatedNode {
             ),
           );
     const way = new Way(time);
+    const { projector } = this.ground;
     const incarnations: Incarnations = new Incarnations({
       config: this.config,
       role: this.role,
@@ -127,9 +131,12 @@ export class SimulatedNode {
         },
       },
     });
+    if (projector !== null)
+      incarnations.inspectorOf = (gateway, node) => projector.film(gateway, node, clock);
     const role = () => incarnations.role;
     const life: NodeLife = new NodeLife(
       wheel,
+      clock,
       {
         holdsConnections: () => role()?.holdsConnections() ?? false,
         acceptConnections: () => role()?.accept(),

@@ -35,13 +35,18 @@ export interface EchoBackend {
   close(): Promise<void>;
 }
 
+export interface EchoOptions {
+  /** Holds up the answer to a call until it resolves. */
+  readonly before?: (method: string) => Promise<void> | null;
+}
+
 /**
  * A backend in plain `node:http`, as anybody could write it. Over Socket.IO it plays the application of the
  * official protocol suites (`auth` on connect, `message` → `message-back`, `message-with-ack` → its arguments);
  * bare engine and WebSocket clients get each message back. For the client suites it also obeys
  * `join`, `leave`, `ask` (emit with its arguments), `kick` and `kick-all`.
  */
-export async function startEchoBackend(): Promise<EchoBackend> {
+export async function startEchoBackend({ before }: EchoOptions = {}): Promise<EchoBackend> {
   const calls: BackendCall[] = [];
   const watchers = new Set<() => void>();
   const server = createServer(async (request, response) => {
@@ -51,6 +56,7 @@ export async function startEchoBackend(): Promise<EchoBackend> {
     const body = JSON.parse(Buffer.concat(chunks).toString()) as CallBody;
     calls.push({ method, headers: request.headers, body });
     for (const watcher of [...watchers]) watcher();
+    await before?.(method);
     const { status, answer } = answerTo(method, body);
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer));

@@ -7,7 +7,7 @@ import { nearest } from '../runtime/config/nearest.ts';
 export interface Arguments {
   /** Everything that is neither a flag nor a flag's value: the command, and what it works on. */
   readonly words: readonly string[];
-  /** Flags that are no settings, by name: `config`, and those of single commands. */
+  /** Flags that are no settings, by name: `config`, and those of single commands; empty for one without a value. */
   readonly options: ReadonlyMap<string, string>;
   /** Flags that are settings (`--engine.pingInterval 10s`). */
   readonly settings: GivenValues;
@@ -19,9 +19,13 @@ const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--versi
 
 /**
  * Reads `--flag value`, `--flag=value` and lone boolean flags, in any place. `options` are the names of flags
- * with a value that are no settings. After `--` everything is a word.
+ * with a value that are no settings, `switches` of those without. After `--` everything is a word.
  */
-export function parseArguments(argv: readonly string[], options: readonly string[]): Arguments {
+export function parseArguments(
+  argv: readonly string[],
+  options: readonly string[],
+  switches: readonly string[] = [],
+): Arguments {
   const words: string[] = [];
   const found = new Map<string, string>();
   const values = new Map<string, GivenValue>();
@@ -47,10 +51,13 @@ export function parseArguments(argv: readonly string[], options: readonly string
 
     if ((name === 'help' || name === 'version') && attached === undefined) {
       asked.add(name);
+    } else if (switches.includes(name)) {
+      if (attached === undefined) found.set(name, '');
+      else problems.push({ subject: `--${name}`, message: 'takes no value' });
     } else if (key === undefined && !options.includes(name)) {
       problems.push({
         subject: flag.slice(0, equals < 0 ? undefined : equals),
-        message: unknown(name, options),
+        message: unknown(name, [...options, ...switches]),
       });
       // What follows is most likely its value; taken for a word it would only cause a second error.
       if (attached === undefined && isValue(rest[0])) rest.shift();

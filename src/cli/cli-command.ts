@@ -9,7 +9,7 @@ export interface CliCommand {
   readonly summary: string;
   /** More for `--help`, in lines of at most 100 characters. */
   readonly details: string;
-  /** Flags of its own, each with a value. */
+  /** Flags of its own. */
   readonly options: readonly CliOption[];
   /** What it works on, as shown in its usage (`[token]`); empty when nothing. */
   readonly operand: string;
@@ -21,6 +21,7 @@ export interface CliCommand {
 
 export interface CliOption {
   readonly name: string;
+  /** What its value is called; empty when it takes none. */
   readonly value: string;
   readonly summary: string;
 }

@@ -17,6 +17,8 @@ export interface Cli {
   /** Content of a text file; throws when it cannot be read. */
   readonly readFile: (path: string) => string;
   readonly readStdin: () => Promise<string>;
+  /** The next line of standard input; null when there is none any more. */
+  readonly readLine: () => Promise<string | null>;
 }
 
 /** Exit codes: what scripts and init systems go by. */

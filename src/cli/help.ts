@@ -31,7 +31,9 @@ export function commandHelp({
   operand,
   takesSettings,
 }: CliCommand): string {
-  const own = options.map(({ name, value, summary: what }) => [`--${name} <${value}>`, what] as const);
+  const own = options.map(
+    ({ name, value, summary: what }) => [value === '' ? `--${name}` : `--${name} <${value}>`, what] as const,
+  );
   const flags = takesSettings
     ? [...own, ['--config <path>', 'configuration file, YAML or JSON (HOLDFAST_CONFIG)'] as const]
     : own;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Environment } from '../runtime/config/config-environment.ts';
 import { describeProblem } from '../runtime/config/config-problem.ts';
@@ -9,6 +10,7 @@ import type { CliCommand } from './cli-command.ts';
 import { API, GATEWAY } from './commands/cluster-role.ts';
 import { CONFIG_CHECK, CONFIG_DOCS, CONFIG_PRINT } from './commands/config.ts';
 import { DEV } from './commands/dev.ts';
+import { REPLAY } from './commands/replay.ts';
 import { TOKEN_CREATE } from './commands/token-create.ts';
 import { TOKEN_VERIFY } from './commands/token-verify.ts';
 import { TOPICS_CREATE } from './commands/topics-create.ts';
@@ -25,12 +27,12 @@ export const COMMANDS: readonly CliCommand[] = [
   TOKEN_CREATE,
   TOKEN_VERIFY,
   TOPICS_CREATE,
+  REPLAY,
 ];
 
-const OPTIONS: readonly string[] = [
-  'config',
-  ...COMMANDS.flatMap(({ options }) => options.map(({ name }) => name)),
-];
+const OWN = COMMANDS.flatMap(({ options }) => options);
+const OPTIONS = ['config', ...OWN.filter(({ value }) => value !== '').map(({ name }) => name)];
+const SWITCHES = OWN.filter(({ value }) => value === '').map(({ name }) => name);
 
 /** What the caller must give; the rest of `Cli` is the process itself unless a test says otherwise. */
 export type CliDependencies = Pick<Cli, 'startNode' | 'createTopics'> & Partial<Cli>;
@@ -50,9 +52,10 @@ export async function runCli(
     err: (output) => void process.stderr.write(output),
     readFile: (path) => readFileSync(path, 'utf8'),
     readStdin: () => text(process.stdin),
+    readLine: lineReader(),
     ...dependencies,
   };
-  const given = parseArguments(argv, OPTIONS);
+  const given = parseArguments(argv, OPTIONS, SWITCHES);
   if (given.version) {
     cli.out(`holdfast ${VERSION}\n`);
     return EXIT.ok;
@@ -80,6 +83,21 @@ export async function runCli(
     );
     return EXIT.failed;
   }
+}
+
+/** Standard input keeps the process only while a line is waited for. */
+function lineReader(): Cli['readLine'] {
+  let lines: AsyncIterator<string> | null = null;
+  // A file has nothing to let go of.
+  const input: Pick<NodeJS.ReadStream, keyof NodeJS.ReadableStream> & Partial<NodeJS.ReadStream> =
+    process.stdin;
+  return async () => {
+    lines ??= createInterface({ input })[Symbol.asyncIterator]();
+    input.ref?.();
+    const { value, done } = await lines.next();
+    input.unref?.();
+    return done === true ? null : value;
+  };
 }
 
 function withoutCommand(given: Arguments, cli: Cli): number {

@@ -18,3 +18,9 @@ export function advertisedAddress(advertise: string, bound: ListenAddress): stri
   const isAnywhere = host === '' || host === '0.0.0.0' || host === '::';
   return formatListenAddress({ host: isAnywhere ? ownAddress(bound.host) : host, port });
 }
+
+/** The same for another listener: a port in `advertise` is that of `cluster.listen`, and says nothing of this one's. */
+export function addressBeside(advertise: string, bound: ListenAddress): string {
+  const told = parseListenAddress(advertise);
+  return advertisedAddress(told === null ? advertise : formatListenAddress({ ...told, port: 0 }), bound);
+}

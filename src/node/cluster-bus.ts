@@ -39,6 +39,8 @@ export interface ClusterKeys {
   readonly session: Uint8Array;
   /** What nodes show each other, as a bearer token. */
   readonly peers: string;
+  /** The same where they ask on behalf of operators. */
+  readonly inspect: string;
 }
 
 /** One node's place at the bus. */

@@ -1,7 +1,12 @@
-import { type AdminListener, startAdminListener } from '../adapters/admin/admin-listener.ts';
+import {
+  type AdminListener,
+  startAdminListener,
+  startInspectionDoor,
+} from '../adapters/admin/admin-listener.ts';
+import type { AdminOptions } from '../adapters/admin/admin-options.ts';
+import { HttpNodeCourier } from '../adapters/peer/node-courier.ts';
 import { createExposition, type Exposition } from '../adapters/prometheus/exposition.ts';
 import type { Config } from '../runtime/config/config.ts';
-import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
@@ -9,10 +14,12 @@ import type { NodeRole } from '../runtime/ports/lease-store.ts';
 import type { Log } from '../runtime/ports/log.ts';
 import type { LogLevelControl } from '../runtime/ports/log-level.ts';
 import { SystemClock } from '../runtime/time/system-clock.ts';
+import { addressBeside } from './advertised-address.ts';
 import type { BusParts } from './bus-for.ts';
 import type { ClusterBus } from './cluster-bus.ts';
 import { CurrentInspector } from './current-inspector.ts';
 import { Incarnations } from './incarnations.ts';
+import { inspectionOf, inspectorOf } from './inspection.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import type { OpenTracing, Tracing } from './open-tracer.ts';
@@ -55,9 +62,13 @@ export class ClusterNode {
   private readonly incarnations: Incarnations;
   private readonly exposition: Exposition;
   private readonly inspector: CurrentInspector;
+  private readonly inspection: ReturnType<typeof inspectionOf>;
   private readonly revocationDesk: RevocationDesk;
   private readonly tracing: Tracing | null;
   private admin: AdminListener | null = null;
+  /** Where other nodes look in. */
+  private door: AdminListener | null = null;
+  private courier: HttpNodeCourier | null = null;
   private resolveStopped: (code: number) => void = () => {};
   private hasStopped = false;
 
@@ -82,12 +93,14 @@ export class ClusterNode {
       wheel,
       metrics,
       tracer,
+      openInspection: (key) => this.openInspection(key),
       lost: () => this.life.tell('LEASE_LOST'),
       regained: () => this.life.tell('LEASE_REGAINED'),
     });
     const role = () => this.incarnations.role;
     this.life = new NodeLife(
       wheel,
+      clock,
       {
         holdsConnections: () => role()?.holdsConnections() ?? false,
         acceptConnections: () => role()?.accept(),
@@ -112,14 +125,20 @@ export class ClusterNode {
       () => this.life.state,
     );
     this.incarnations.inspectorOf = (gateway, node) =>
-      new LiveInspector({
-        gateway,
-        clock,
-        node: String(node),
-        history: config.inspect.history,
-        maxWatched: config.inspect.maxWatched,
-        nodeState: () => this.life.state,
-      });
+      inspectorOf(gateway, node, { config, clock, version, life: this.life });
+    const readsKafka = config.kafka.brokers.length > 0 && options.role === 'api';
+    this.inspection = inspectionOf({
+      ...options,
+      gateway: () => role()?.gateway ?? null,
+      number: () => this.incarnations.lease?.number ?? null,
+      life: this.life,
+      drain: () => this.drain(),
+      clock,
+      wheel,
+      metrics,
+      kafkaLag: () => (readsKafka ? this.bus.lag() : null),
+      cluster: { records: () => this.bus.directory.all(), courier: () => this.courier },
+    });
     this.exposition = createExposition({
       metrics,
       gauges: nodeGauges({
@@ -141,25 +160,13 @@ export class ClusterNode {
 
   /** Binds all listeners, however long Redis takes to be there. Null when told to stop meanwhile. */
   async start(): Promise<Partial<Ports> | null> {
-    const { config, version, logLevel, link } = this.options;
+    const { link } = this.options;
     link?.open(
       () => this.isReady,
       () => this.drain(),
     );
     try {
-      this.admin = await startAdminListener({
-        listen: config.admin.listen,
-        token: config.admin.token,
-        version,
-        readiness: {
-          state: () => this.life.phase(),
-          dependencies: () => ({ ...this.dependencies(), ...link?.conditions() }),
-        },
-        inspector: this.inspector,
-        logLevel,
-        tokens: this.revocationDesk,
-        metrics: this.exposition,
-      });
+      this.admin = await startAdminListener(this.adminOptions());
       const ports = await this.incarnations.begin();
       if (ports === null || this.hasStopped) return null;
       this.life.tell('LISTENING');
@@ -181,13 +188,46 @@ export class ClusterNode {
     await this.incarnations.role?.reloadCertificates();
   }
 
+  private adminOptions(): AdminOptions {
+    const { config, version, logLevel, link } = this.options;
+    return {
+      listen: config.admin.listen,
+      token: config.admin.token,
+      version,
+      readiness: {
+        state: () => this.life.phase(),
+        dependencies: () => ({ ...this.dependencies(), ...link?.conditions() }),
+      },
+      inspector: this.inspector,
+      ...this.inspection,
+      logLevel,
+      tokens: this.revocationDesk,
+      metrics: this.exposition,
+    };
+  }
+
+  /** Lets other nodes look in here, and this one ask them. Resolves with where it is. */
+  private async openInspection(key: string): Promise<string> {
+    const { inspect, cluster } = this.options.config;
+    this.courier = new HttpNodeCourier({ key, self: () => this.incarnations.nodeName });
+    this.door = await startInspectionDoor({ ...this.adminOptions(), listen: inspect.listen, token: key });
+    const { port } = this.door;
+    if (this.hasStopped) await this.closeInspection();
+    return addressBeside(cluster.advertise, { ...inspect.listen, port });
+  }
+
+  private async closeInspection(): Promise<void> {
+    await Promise.all([this.courier?.close(), this.door?.close()]);
+  }
+
   private async stop(code: number): Promise<void> {
     if (this.hasStopped) return;
     this.hasStopped = true;
     this.options.link?.close();
     await this.incarnations.end();
     this.exposition.close();
-    await Promise.all([this.bus.close(), this.admin?.close(), this.tracing?.sink.close(LAST_SPANS)]);
+    const spans = this.tracing?.sink.close(LAST_SPANS);
+    await Promise.all([this.bus.close(), this.admin?.close(), this.closeInspection(), spans]);
     this.resolveStopped(code);
   }
 

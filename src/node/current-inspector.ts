@@ -1,5 +1,7 @@
+import type { Film, Frame } from '../runtime/film/film.ts';
 import type {
-  InspectedConnection,
+  ConnectionSearch,
+  FoundConnection,
   InspectedConnectionDetail,
   InspectedEvent,
   InspectionOverview,
@@ -22,8 +24,8 @@ export class CurrentInspector implements Inspector {
     return this.current()?.overview() ?? { node: '', connections: 0, sockets: 0, users: 0, rooms: 0, states };
   }
 
-  connections(state: string | null, limit: number): readonly InspectedConnection[] {
-    return this.current()?.connections(state, limit) ?? [];
+  async connections(search: ConnectionSearch): Promise<readonly FoundConnection[]> {
+    return (await this.current()?.connections(search)) ?? [];
   }
 
   connection(id: string): InspectedConnectionDetail | null {
@@ -40,5 +42,17 @@ export class CurrentInspector implements Inspector {
 
   follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void): (() => void) | null {
     return this.current()?.follow(id, receive, ended) ?? null;
+  }
+
+  followFilm(
+    id: string,
+    receive: (frame: Frame, event: InspectedEvent | null) => void,
+    ended: () => void,
+  ): (() => void) | null {
+    return this.current()?.followFilm(id, receive, ended) ?? null;
+  }
+
+  film(id: string): Film | null {
+    return this.current()?.film(id) ?? null;
   }
 }

@@ -69,6 +69,7 @@ export class GatewayRole {
       this.gateway.admission.stop();
       stage.stop();
       if (this.stageDoor !== null) this.stageDoor.isRehearsing = false;
+      this.gateway.comings.clear();
     }
   }
 

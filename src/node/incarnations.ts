@@ -5,7 +5,6 @@ import { NEWCOMERS_WAIT } from '../runtime/cluster/node-directory.ts';
 import { NodeNotices } from '../runtime/cluster/node-notices.ts';
 import { Revocations } from '../runtime/cluster/revocations.ts';
 import type { Config } from '../runtime/config/config.ts';
-import { HoldfastError } from '../runtime/errors/holdfast-error.ts';
 import type { Gateway } from '../runtime/gateway.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
@@ -28,6 +27,7 @@ import type { Ports } from './ports.ts';
 import { reboundConfig } from './rebound-config.ts';
 import type { Role } from './role.ts';
 import { SOCKETS, type Surroundings } from './surroundings.ts';
+import { untilItWorks } from './until-it-works.ts';
 
 export interface IncarnationsOptions {
   readonly config: Config;
@@ -45,13 +45,14 @@ export interface IncarnationsOptions {
   readonly lost: () => void;
   /** It is again, or there is another. */
   readonly regained: () => void;
+  /** Lets other nodes look in here with this key; resolves with where. Nobody looks in unless told. */
+  readonly openInspection?: (key: string) => Promise<string>;
   /** Sockets, unless told. */
   readonly surroundings?: Surroundings;
 }
 
-/** How often is tried again what needs a service that is not there, ms. */
+/** How soon another life is tried for, ms. */
 const TRY_AGAIN = 1_000;
-const FIRST_TRY = 50;
 
 /**
  * The lives of one process under one node number after the other. Losing the number ends everything that was done
@@ -74,6 +75,7 @@ export class Incarnations {
   private keys: ClusterKeys | null = null;
   private peerListener: ReturnType<Surroundings['peerListener']> | null = null;
   private peerPort = 0;
+  private inspectAddress: string | null = null;
   private snowflakes: SnowflakeGenerator | null = null;
   private ports: Partial<Ports> = {};
   private isDraining = false;
@@ -101,11 +103,16 @@ export class Incarnations {
   /** Resolves with the ports bound, null when ended meanwhile; waits for services as long as it takes. */
   async begin(): Promise<Partial<Ports> | null> {
     const { bus, clock, metrics, log } = this.options;
-    const { owner, number: previous } = this;
     if (!(await this.openPeers())) return null;
     const keeper = new LeaseKeeper({
       store: bus.leases,
-      request: leaseRequest({ ...this.options, owner, previous, address: this.address() }),
+      request: leaseRequest({
+        ...this.options,
+        owner: this.owner,
+        previous: this.number,
+        address: this.address(),
+        inspectAddress: this.inspectAddress ?? '',
+      }),
       clock,
       log,
       reached: () => this.snowflakes?.reached ?? clock.wallNow(),
@@ -139,6 +146,16 @@ export class Incarnations {
   /** For how long (ms) the node number surely is ours. */
   get leaseRemaining(): number {
     return this.keeper?.remaining ?? 0;
+  }
+
+  /** What this process has of the cluster at this moment; null while it has no number. */
+  get lease(): Lease | null {
+    return this.keeper?.current ?? null;
+  }
+
+  /** The node number of this moment, as others name it; empty while there is none. */
+  get nodeName(): string {
+    return String(this.lease?.number ?? '');
   }
 
   condition(): DependencyCondition {
@@ -216,11 +233,12 @@ export class Incarnations {
     });
   }
 
-  /** Binds the listener for other nodes, once for all lives. False when ended meanwhile. */
+  /** Binds the listeners for other nodes, once for all lives. False when ended meanwhile. */
   private async openPeers(): Promise<boolean> {
-    const { bus, config, role } = this.options;
+    const { bus, config, role, openInspection } = this.options;
     this.keys ??= await this.persist(() => bus.keys());
     if (this.keys === null) return false;
+    this.inspectAddress ??= (await openInspection?.(this.keys.inspect)) ?? '';
     if (role === 'api' || this.peerListener !== null) return true;
     const { host, port } = config.cluster.listen;
     this.peerListener = this.surroundings.peerListener({
@@ -241,24 +259,10 @@ export class Incarnations {
     return advertisedAddress(advertise, { ...listen, port: this.peerPort });
   }
 
-  /** Does it again until it works or the node ends; null then. Only for what fails while a service is away. */
-  private async persist<T>(work: () => Promise<T>): Promise<T | null> {
-    let said = '';
-    for (let pause = FIRST_TRY; !this.hasEnded; pause = Math.min(2 * pause, TRY_AGAIN)) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof HoldfastError) || !PASSING.has(error.code)) throw error;
-        const { message } = error;
-        // A process that has just begun is not connected to anything yet: that is nothing to be warned of.
-        if (pause === TRY_AGAIN && message !== said) {
-          this.options.log.warn({ error: message }, 'waiting for a service of the cluster');
-          said = message;
-        }
-        await this.pause(pause);
-      }
-    }
-    return null;
+  /** Null when the node ends meanwhile. */
+  private persist<T>(work: () => Promise<T>): Promise<T | null> {
+    const { log } = this.options;
+    return untilItWorks(work, { log, pause: (ms) => this.pause(ms), hasEnded: () => this.hasEnded });
   }
 
   private suspended(): void {
@@ -294,5 +298,3 @@ export class Incarnations {
     return new Promise((resolve) => this.options.clock.after(ms, resolve));
   }
 }
-
-const PASSING: ReadonlySet<string> = new Set(['unavailable', 'deadline_exceeded', 'resource_exhausted']);

@@ -14,6 +14,8 @@ export interface LeaseApplicant {
   readonly previous: number | null;
   /** Where other nodes reach it; empty for nowhere. */
   readonly address: string;
+  /** Where they ask on behalf of operators. */
+  readonly inspectAddress: string;
 }
 
 /** What this process asks a node number for. */

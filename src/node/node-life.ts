@@ -1,8 +1,11 @@
 import { NODE } from '../machines/node.ts';
 import type { NodeDelay, NodeEffects, NodeEvent, NodeGuard } from '../machines/node-vocabulary.ts';
+import { ArrowMeter } from '../runtime/inspect/arrow-meter.ts';
 import { compile } from '../runtime/machine/compile.ts';
 import { MachineRunner } from '../runtime/machine/machine-runner.ts';
 import type { TimingWheel } from '../runtime/machine/timing-wheel.ts';
+import type { MachineCensus } from '../runtime/ports/census.ts';
+import type { Clock } from '../runtime/ports/clock.ts';
 import type { NodePhase } from '../runtime/ports/readiness.ts';
 
 /** What a node does at the turns of its life. */
@@ -24,9 +27,20 @@ const ROW = 0;
 /** The node machine of this process: starting, ready, draining, stopped. */
 export class NodeLife {
   private readonly runner: MachineRunner<NodeEvent, NodeEffects, NodeGuard, NodeDelay>;
+  private readonly clock: Clock;
+  /** By path of the states it is in: when it entered them, on the clock's monotonic scale (ms). */
+  private readonly entered = new Map<string, number>();
+  private readonly meter: ArrowMeter;
 
   /** @param drainTimeout ms closing at a pace may take @param flushTimeout ms handing over may take */
-  constructor(wheel: TimingWheel, deeds: NodeDeeds, drainTimeout: number, flushTimeout: number) {
+  constructor(
+    wheel: TimingWheel,
+    clock: Clock,
+    deeds: NodeDeeds,
+    drainTimeout: number,
+    flushTimeout: number,
+  ) {
+    this.clock = clock;
     this.runner = new MachineRunner(
       compile(NODE),
       {
@@ -43,6 +57,17 @@ export class NodeLife {
       },
       { wheel, capacity: 1, onFault: (_row, error) => deeds.fault(error) },
     );
+    this.meter = new ArrowMeter(this.runner);
+    this.meter.read(clock.now());
+    // The wheel stands still while a node waits for its first client, so its lengths of stay would not do here.
+    const { activePaths, nextState } = this.runner.machine;
+    this.runner.observer = {
+      watches: () => true,
+      stepped: (_row, { transition }) => {
+        if (transition !== 0) this.moved(activePaths[nextState[transition]!]!);
+        return () => {};
+      },
+    };
     this.runner.start(ROW);
   }
 
@@ -53,6 +78,28 @@ export class NodeLife {
   /** `starting`, `ready`, `draining.closing`, …; `stopped` when it is over. */
   get state(): string {
     return this.runner.state(ROW) === 0 ? 'stopped' : this.runner.stateName(ROW);
+  }
+
+  /** Lengths of the delays that are the same each time, ms. */
+  get delays(): Readonly<Partial<Record<NodeDelay, number>>> {
+    return this.runner.constantDelays();
+  }
+
+  census(): MachineCensus {
+    const now = this.clock.now();
+    this.meter.read(now);
+    const states = Object.fromEntries(
+      Array.from(this.entered, ([path, since]) => {
+        const dwell = Math.round(now - since);
+        return [path, { count: 1, p50: dwell, p99: dwell }];
+      }),
+    );
+    return { states, arrows: this.meter.rates() };
+  }
+
+  private moved(paths: readonly string[]): void {
+    for (const path of this.entered.keys()) if (!paths.includes(path)) this.entered.delete(path);
+    for (const path of paths) if (!this.entered.has(path)) this.entered.set(path, this.clock.now());
   }
 
   phase(): NodePhase {

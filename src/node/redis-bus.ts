@@ -62,6 +62,7 @@ export class RedisBus implements ClusterBus {
     return {
       session: derive('session ids', SESSION_KEY_BYTES),
       peers: derive('peers', PEER_KEY_BYTES).toString('base64url'),
+      inspect: derive('inspect', PEER_KEY_BYTES).toString('base64url'),
     };
   }
 

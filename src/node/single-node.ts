@@ -12,7 +12,7 @@ import type { Gateway } from '../runtime/gateway.ts';
 import { SESSION_KEY_BYTES, SessionIds } from '../runtime/identity/session-id.ts';
 import { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
 import { toDecimal } from '../runtime/identity/snowflake-decimal.ts';
-import { LiveInspector } from '../runtime/inspect/live-inspector.ts';
+import type { LiveInspector } from '../runtime/inspect/live-inspector.ts';
 import { TimingWheel } from '../runtime/machine/timing-wheel.ts';
 import { COUNTER } from '../runtime/metrics/counter-slots.ts';
 import { Metrics } from '../runtime/metrics/metrics.ts';
@@ -27,9 +27,10 @@ import type { Tracer } from '../runtime/trace/tracer.ts';
 import { ApiRole } from './api-role.ts';
 import { authenticatorFor } from './authenticator-for.ts';
 import type { Demo } from './demo.ts';
-import { withNamespace } from './demo-config.ts';
 import { GatewayRole } from './gateway-role.ts';
 import { untilHandedOver } from './handed-over.ts';
+import { inSecret } from './in-secret.ts';
+import { inspectionOf, inspectorOf } from './inspection.ts';
 import { nodeGauges } from './node-gauges.ts';
 import { NodeLife } from './node-life.ts';
 import { backendMetrics } from './node-metrics.ts';
@@ -38,6 +39,7 @@ import type { Ports } from './ports.ts';
 import { RevocationDesk } from './revocation-desk.ts';
 import { SilenceableLog } from './silenceable-log.ts';
 import { SYSTEM_RANDOM } from './system-random.ts';
+import { withNamespace } from './with-namespace.ts';
 
 export interface SingleNodeOptions {
   readonly config: Config;
@@ -83,6 +85,7 @@ export class SingleNode {
   private readonly life: NodeLife;
   private readonly tracing: Tracing | null;
   private readonly tracer: Tracer | undefined;
+  private readonly inspection: ReturnType<typeof inspectionOf>;
   private admin: AdminListener | null = null;
   private resolveStopped: (code: number) => void = () => {};
   private hasStopped = false;
@@ -90,7 +93,7 @@ export class SingleNode {
   constructor(options: SingleNodeOptions) {
     this.options = options;
     this.clock = options.clock ?? new SystemClock();
-    const { config, demo } = options;
+    const { config, demo, version } = options;
     const node = config.cluster.nodeId ?? 0;
     this.log = new SilenceableLog(options.log.child({ node }));
     const { clock, metrics, log } = this;
@@ -187,6 +190,7 @@ export class SingleNode {
 
     this.life = new NodeLife(
       wheel,
+      clock,
       {
         holdsConnections: () => this.gateway.connections.size > 0,
         acceptConnections: () => this.clients.accept(),
@@ -200,13 +204,20 @@ export class SingleNode {
       config.drain.timeout,
       FLUSH_TIMEOUT,
     );
-    this.inspector = new LiveInspector({
-      gateway: this.gateway,
+    this.inspector = inspectorOf(this.gateway, node, { config, clock, version, life: this.life });
+    this.inspection = inspectionOf({
+      ...options,
+      role: 'dev',
+      gateway: () => this.gateway,
+      number: () => node,
+      life: this.life,
+      drain: () => this.drain(),
       clock,
-      node: String(node),
-      history: config.inspect.history,
-      maxWatched: config.inspect.maxWatched,
-      nodeState: () => this.life.state,
+      wheel,
+      metrics,
+      log,
+      kafkaLag: () => null,
+      cluster: null,
     });
     this.exposition = createExposition({
       metrics,
@@ -218,7 +229,7 @@ export class SingleNode {
         nodePhase: () => this.life.phase(),
         cluster: null,
       }),
-      version: options.version,
+      version,
     });
   }
 
@@ -230,13 +241,20 @@ export class SingleNode {
         listen: config.admin.listen,
         token: config.admin.token,
         version: this.options.version,
-        readiness: { state: () => this.life.phase(), dependencies: () => this.dependencies() },
+        readiness: {
+          state: () => this.life.phase(),
+          dependencies: () => ({ bus: { ok: true, detail: 'memory' }, backend: this.api.condition() }),
+        },
         inspector: this.inspector,
+        ...this.inspection,
         logLevel: this.options.logLevel,
         tokens: this.revocationDesk,
         metrics: this.exposition,
       });
-      if (config.engine.rehearsal) await this.rehearse();
+      if (config.engine.rehearsal) {
+        const { upstreamLog, log, tracer, metrics } = this;
+        await inSecret({ upstreamLog, log, tracer, metrics }, () => this.clients.rehearse());
+      }
       this.api.startHearing();
       const { push, grpc } = await this.api.listen();
       const clients = await this.clients.listen();
@@ -262,21 +280,6 @@ export class SingleNode {
     return this.clients.reloadCertificates();
   }
 
-  /** What happens in it is nobody's business: not the backend's, not the log's, not the metrics'. */
-  private async rehearse(): Promise<void> {
-    const deaf = this.upstreamLog.consume((_record, settle) => settle());
-    this.log.isSilent = true;
-    if (this.tracer !== undefined) this.tracer.isSilent = true;
-    try {
-      await this.clients.rehearse();
-    } finally {
-      await deaf.stop(FLUSH_TIMEOUT);
-      this.metrics.clear();
-      this.log.isSilent = false;
-      if (this.tracer !== undefined) this.tracer.isSilent = false;
-    }
-  }
-
   private async flush(): Promise<void> {
     this.clients.stopListening();
     this.api.stopListening();
@@ -292,9 +295,5 @@ export class SingleNode {
     await Promise.all([this.api.close(), this.admin?.close(), this.upstreamLog.close()]);
     await this.tracing?.sink.close(LAST_SPANS);
     this.resolveStopped(code);
-  }
-
-  private dependencies() {
-    return { bus: { ok: true, detail: 'memory' }, backend: this.api.condition() };
   }
 }

@@ -15,12 +15,13 @@ export function configOfWorker(config: Config, worker: number): Config {
   if (worker <= 1) return config;
   const shifted = (address: ListenAddress): ListenAddress =>
     address.port === 0 ? address : { ...address, port: address.port + worker - 1 };
-  const { admin, cluster } = config;
+  const { admin, cluster, inspect } = config;
   const told = parseListenAddress(cluster.advertise);
   const advertise = told === null ? cluster.advertise : formatListenAddress(shifted(told));
   return {
     ...config,
     admin: { ...admin, listen: shifted(admin.listen) },
     cluster: { ...cluster, advertise, listen: shifted(cluster.listen) },
+    inspect: { ...inspect, listen: shifted(inspect.listen) },
   };
 }

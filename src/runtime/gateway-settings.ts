@@ -1,7 +1,7 @@
 import type { CodecLimits } from './codec/codec-limits.ts';
 import { MAX_DEPTH } from './codec/codec-limits.ts';
 import type { Config } from './config/config.ts';
-import type { ConnectionTimes } from './connection/connection-actor.ts';
+import type { ConnectionTimes } from './connection/connection-times.ts';
 import type { HeartbeatSettings } from './connection/heartbeat-interval.ts';
 
 /** Beyond `backend.timeout`, so that the login's own deadline speaks first, ms. */

@@ -11,6 +11,7 @@ import { Engine } from './connection/engine.ts';
 import { HeartbeatInterval } from './connection/heartbeat-interval.ts';
 import { Inbound, reasonOf } from './connection/inbound.ts';
 import { Outbound } from './connection/outbound.ts';
+import type { PacketObserver } from './connection/packet-observer.ts';
 import { SlowConsumerWatch } from './connection/slow-consumer-watch.ts';
 import { Acks } from './delivery/acks.ts';
 import { DeliveryDiary } from './delivery/delivery-diary.ts';
@@ -31,10 +32,12 @@ import { TravellingSockets } from './handover/travelling-sockets.ts';
 import { birthplaceOf } from './identity/birthplace.ts';
 import { IdTable } from './identity/id-table.ts';
 import { parseDecimal, toDecimal } from './identity/snowflake-decimal.ts';
+import { Comings } from './inspect/comings.ts';
 import { RepeatedLines } from './log/repeated-lines.ts';
 import { mask } from './machine/compiled-machine.ts';
 import { connectionTables, socketTables } from './machine/compiled-once.ts';
 import { MachineRunner } from './machine/machine-runner.ts';
+import type { Observer } from './machine/observed-step.ts';
 import { COUNTER } from './metrics/counter-slots.ts';
 import { Logins } from './socket/logins.ts';
 import { Membership } from './socket/membership.ts';
@@ -62,9 +65,15 @@ export class Gateway {
   /** Sessions on their way to other nodes, and from them. */
   readonly departures: Departures;
   readonly arrivals: Arrivals;
+  /** Who has come lately, for those who look for reconnect loops. */
+  readonly comings: Comings;
   /** Set by whoever wants to know when a row is given back. */
   onRelease: (connection: Connection) => void = () => {};
+  /** And when a session has become another node's. */
+  onMove: (connection: Connection, node: number) => void = () => {};
   private readonly ids = new IdTable();
+  private readonly inbound: Inbound;
+  private readonly outbound: Outbound;
   private readonly logins: Logins;
   private readonly ledger: ConnectionLedger;
   private readonly closing: Uint8Array;
@@ -76,6 +85,8 @@ export class Gateway {
     const { connections: table, socketTable, ids } = this;
     const onHeldBack = () => counters.add(COUNTER.logLinesHeldBack);
     const journal = new RepeatedLines(log, clock, { onHeldBack });
+    const lately = () => options.wheel.lately();
+    this.comings = new Comings(lately);
 
     const outbound = new Outbound({
       table,
@@ -105,6 +116,8 @@ export class Gateway {
       limits,
       options.messageLimits,
     );
+    this.inbound = inbound;
+    this.outbound = outbound;
     const heartbeat = new HeartbeatInterval(table, beats);
     const actor = new ConnectionActor({
       table,
@@ -116,8 +129,9 @@ export class Gateway {
       authenticatesFirst: options.authenticator !== null,
       sidOf: (connection) => this.engine.sidOf(connection),
       transportClosed: (connection) => this.signal(connection, 'TRANSPORT_CLOSED'),
-      opened: () => {
+      opened: (connection) => {
         counters.connects++;
+        this.comings.opened(connection);
       },
       upgraded: (connection) => {
         counters.add(COUNTER.upgrades.done);
@@ -128,7 +142,10 @@ export class Gateway {
       ending: (connection) => this.sockets.connectionEnding(connection),
       released: (connection) => this.release(connection),
       askNewHome: (connection) => void this.departures.askNewHome(connection),
-      moved: (connection) => this.departures.passOn(connection),
+      moved: (connection) => {
+        this.departures.passOn(connection);
+        if (connection.move?.kind === 'departure') this.onMove(connection, connection.move.to);
+      },
       awaitStrays: (connection) =>
         post(options.node, {
           kind: 'straysRead',
@@ -198,6 +215,7 @@ export class Gateway {
       clock,
       node: options.node,
       loggedIn: (socket) => {
+        this.comings.loggedIn(socket);
         if (options.isRevoked?.(socket.tokenId) === true) signalLater(socket.connection, 'TOKEN_EXPIRED');
       },
       passAck: (node, socket, ackId, body) => post(node, { kind: 'acked', socket, ackId, body }),
@@ -282,7 +300,7 @@ export class Gateway {
       outbound,
       codecLimits: limits,
       messageLimits: options.messageLimits,
-      lately: () => options.wheel.lately(),
+      lately,
       clock,
       lateCopies,
       incarnation,
@@ -362,6 +380,14 @@ export class Gateway {
   connectionOf(id: string): Connection | undefined {
     const parts = { hi: 0, lo: 0 };
     return parseDecimal(id, parts) ? this.connections.at(this.ids.get(parts.hi, parts.lo)) : undefined;
+  }
+
+  /** Everything that watched rows and their packets do is told to these; null ends that. */
+  observe(connections: Observer | null, sockets: Observer | null, packets: PacketObserver | null): void {
+    this.runner.observer = connections;
+    this.sockets.machine.observer = sockets;
+    this.inbound.observer = packets;
+    this.outbound.observer = packets;
   }
 
   /** Tells a connection's machine what happened. */

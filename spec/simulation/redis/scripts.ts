@@ -40,6 +40,7 @@ interface LeaseRecord {
   owner: string;
   name: string;
   load: object;
+  leaseUntil: number;
   burial?: string;
   burialEnds?: number;
 }
@@ -117,8 +118,10 @@ const acquire: TextScript = (keyspace, keys, [name, owner, wanted, previous, ttl
   const member = `${number}:${epoch}`;
   names.set(name!, number);
   numbers.set(number, String(epoch));
-  records.set(member, JSON.stringify({ ...JSON.parse(text!), number: Number(number), epoch, slot, owner }));
-  leases.set(member, now + Number(ttl));
+  const leaseUntil = now + Number(ttl);
+  const granted = { ...JSON.parse(text!), number: Number(number), epoch, slot, owner, leaseUntil };
+  records.set(member, JSON.stringify(granted));
+  leases.set(member, leaseUntil);
   return ['granted', number, String(epoch), String(slot), reached.get(number) ?? '0'];
 };
 
@@ -129,6 +132,7 @@ const renew: TextScript = (keyspace, keys, [number, epoch, owner, reached, load,
   if (record === null || all.numbers.get(number!) !== epoch) return 0;
   if (record.owner !== owner || record.burial !== undefined) return 0;
   record.load = JSON.parse(load!);
+  record.leaseUntil = now + Number(ttl);
   all.records.set(member, JSON.stringify(record));
   all.reached.set(number!, reached!);
   all.leases.set(member, now + Number(ttl));

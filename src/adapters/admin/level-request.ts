@@ -1,18 +1,13 @@
 import { durationAdvice, parseDuration } from '../../runtime/config/duration.ts';
 import { HoldfastError } from '../../runtime/errors/holdfast-error.ts';
-import { type FocusKind, LOG_LEVELS, type LogLevel } from '../../runtime/ports/log-level.ts';
+import { LOG_LEVELS, type LogLevel } from '../../runtime/ports/log-level.ts';
+import type { FocusRequest } from '../../runtime/ports/operations.ts';
 
 export type LevelRequest =
   /** For the whole process. */
   | { readonly level: LogLevel; readonly focus: null }
   /** For one user or room; null ends that. */
-  | { readonly level: LogLevel | null; readonly focus: AskedFocus };
-
-export interface AskedFocus {
-  readonly of: FocusKind;
-  readonly name: string;
-  readonly milliseconds: number;
-}
+  | { readonly level: LogLevel | null; readonly focus: FocusRequest };
 
 /** How long more is written about somebody when nobody says how long. */
 const USUAL = '10m';
@@ -37,7 +32,7 @@ export function readLevelRequest(body: string): LevelRequest {
   return focus === null ? { level: levelNamed(asked.level), focus } : { level, focus };
 }
 
-function focusOf({ user, room, for: time }: Readonly<Record<string, unknown>>): AskedFocus | null {
+function focusOf({ user, room, for: time }: Readonly<Record<string, unknown>>): FocusRequest | null {
   if (user === undefined && room === undefined) {
     if (time === undefined) return null;
     throw invalid('for: the level of the whole process stays until it is changed; name a user or a room');

@@ -14,6 +14,7 @@ export const METRICS: AdminRoute = {
 export const VERSION: AdminRoute = {
   path: /^\/version$/,
   open: false,
+  elsewhere: {},
   methods: {
     GET: ({ response, options: { version } }) => {
       const { version: node, platform, arch } = process;

@@ -8,6 +8,8 @@ interface Place {
  * committed is only what has nothing unsettled in front of it.
  */
 export class OpenPartition {
+  /** Records of the log behind those handed out, when it was read last. */
+  behind = 0;
   private places: Place[] = [];
   private unsettled = 0;
   private last = -1n;

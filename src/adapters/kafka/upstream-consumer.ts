@@ -111,6 +111,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
     }
     // The library looks each offset up that it is told of, so it is told of the last.
     let last: string | null = null;
+    let taken = 0;
     for (const message of batch.messages) {
       if (this.isStopping || !isRunning() || isStale()) break;
       if (open.size >= MAX_OPEN) {
@@ -119,9 +120,11 @@ export class UpstreamConsumer implements UpstreamSubscription {
       }
       this.handOut(open, partition, message);
       last = message.offset;
+      taken++;
     }
     if (last !== null) resolveOffset(last);
-    this.options.lagged(partition, Number(batch.offsetLag()) + open.size);
+    open.behind = Number(batch.offsetLag()) + batch.messages.length - taken;
+    this.options.lagged(partition, open.behind + open.size);
     await heartbeat();
   }
 
@@ -189,6 +192,11 @@ export class UpstreamConsumer implements UpstreamSubscription {
     const { topic, log } = this.options;
     const partitions = this.uncommitted();
     if (partitions.length === 0 || this.commitOffsets === null) return;
+    // Something was settled: without a new batch nobody else would say so.
+    for (const { partition } of partitions) {
+      const open = this.partitions.get(partition)!;
+      this.options.lagged(partition, open.behind + open.size);
+    }
     try {
       await this.commitOffsets({ topics: [{ topic, partitions }] });
       for (const { partition, offset } of partitions) this.partitions.get(partition)?.committed(offset);

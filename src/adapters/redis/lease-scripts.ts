@@ -69,6 +69,7 @@ record.number = tonumber(number)
 record.epoch = epoch
 record.slot = slot
 record.owner = ARGV[2]
+record.leaseUntil = now + tonumber(ARGV[5])
 local name = number .. ':' .. epoch
 redis.call('HSET', KEYS[1], ARGV[1], number)
 redis.call('HSET', KEYS[4], number, epoch)
@@ -85,6 +86,7 @@ if not text or redis.call('HGET', KEYS[4], ARGV[1]) ~= ARGV[2] then return 0 end
 local record = cjson.decode(text)
 if record.owner ~= ARGV[3] or record.burial then return 0 end
 record.load = cjson.decode(ARGV[5])
+record.leaseUntil = now + tonumber(ARGV[6])
 redis.call('HSET', KEYS[3], member, cjson.encode(record))
 redis.call('HSET', KEYS[5], ARGV[1], ARGV[4])
 redis.call('ZADD', KEYS[2], now + tonumber(ARGV[6]), member)

@@ -22,8 +22,8 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async acquire(request: LeaseRequest): Promise<LeaseOutcome> {
-    const { name, owner, wanted, previous, role, version, address, ttl } = request;
-    const record = JSON.stringify({ role, version, address, name, load: {} });
+    const { name, owner, wanted, previous, role, version, address, inspectAddress, ttl } = request;
+    const record = JSON.stringify({ role, version, address, inspectAddress, name, load: {} });
     const reply = await this.#eval<string[]>(ACQUIRE, [
       `${name}@${version}`,
       owner,
@@ -79,8 +79,12 @@ export class RedisLeaseStore implements LeaseStore {
   async #records(which: 'live' | 'dead'): Promise<readonly NodeRecord[]> {
     const texts = await this.#eval<string[]>(NODES, [which]);
     return texts.map((text) => {
-      const { number, epoch, slot, role, version, address, name, load } = JSON.parse(text) as NodeRecord;
-      return { number, epoch, slot, role, version, address, name, load };
+      const { number, epoch, slot, role, version, address, name, load, ...rest } = JSON.parse(
+        text,
+      ) as NodeRecord;
+      // Older versions do not say these.
+      const { inspectAddress = '', leaseUntil = 0 }: Partial<NodeRecord> = rest;
+      return { number, epoch, slot, role, version, address, inspectAddress, name, leaseUntil, load };
     });
   }
 

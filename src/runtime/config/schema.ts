@@ -415,8 +415,22 @@ export const CONFIG_SCHEMA = z.object({
     ),
   }),
   inspect: z.object({
-    history: setting(integer(1, 10_000, 'events'), '32', 'Events kept of a watched connection.'),
+    listen: setting(
+      listenAddress,
+      '0.0.0.0:0',
+      'Where other nodes of a cluster ask this one on behalf of operators. Port 0 = any free one, which they find in Redis.',
+    ),
+    history: setting(
+      integer(1, 100_000, 'frames'),
+      '500',
+      'Frames kept of the film of a watched connection: events of its machines, and packets.',
+    ),
     maxWatched: setting(integer(1, 100_000, 'connections'), '100', 'Most connections watched at once.'),
+    bodies: setting(
+      toggle,
+      'false',
+      'Films show what is in packets, but for those that bear a session id or a token.',
+    ),
   }),
   tracing: z.object({
     endpoint: setting(

@@ -13,23 +13,13 @@ import { PATIENCE } from '../ports/mailbox.ts';
 import type { WebSocketHandle } from '../ports/web-socket.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionTable } from './connection-table.ts';
+import type { ConnectionTimes } from './connection-times.ts';
 import type { HeartbeatInterval } from './heartbeat-interval.ts';
 import type { Outbound } from './outbound.ts';
+import { endPoll, lastWord } from './poll-end.ts';
 import { RemoteCandidate } from './remote-candidate.ts';
 
 type Provided = Implementations<ConnectionEffects, ConnectionGuard, ConnectionDelay>;
-
-/** Durations in ms, from the configuration. */
-export interface ConnectionTimes {
-  readonly pingInterval: number;
-  readonly pingTimeout: number;
-  readonly upgradeTimeout: number;
-  readonly connectTimeout: number;
-  readonly authTimeout: number;
-  /** How long another node may take to take a session over. */
-  readonly moveTimeout: number;
-  readonly retry: number;
-}
 
 /** How long the peer may take to end the transport after our farewell, ms. */
 const CLOSE_TIMEOUT = 5_000;
@@ -114,7 +104,7 @@ export class ConnectionActor {
         heartbeat.drop(row);
         this.options.missedBeat(at(row));
       },
-      answerProbe: (row) => void at(row).candidate?.send('3probe', false, false),
+      answerProbe: (row) => this.answerProbe(at(row)),
       releasePoll: (row) => this.releasePoll(at(row)),
       completeUpgrade: (row) => this.completeUpgrade(at(row)),
       closeCandidate: (row) => this.closeCandidate(at(row)),
@@ -186,8 +176,15 @@ export class ConnectionActor {
   }
 
   private sendPing(connection: Connection): void {
-    if (connection.flavour === Flavour.WEBSOCKET) connection.webSocket?.ping();
-    else this.options.outbound.send(connection, '2');
+    const { outbound } = this.options;
+    if (connection.flavour !== Flavour.WEBSOCKET) return outbound.send(connection, '2');
+    outbound.observer?.signWent(connection, 'websocket', 'ping', 0);
+    connection.webSocket?.ping();
+  }
+
+  private answerProbe(connection: Connection): void {
+    this.options.outbound.observer?.frameWent(connection, 'websocket', PROBED);
+    connection.candidate?.send(PROBED, false, false);
   }
 
   private releasePoll(connection: Connection): void {
@@ -202,7 +199,7 @@ export class ConnectionActor {
     connection.isOnWebSocket = true;
     connection.candidate = null;
     this.table.behindSince[connection.row] = 0;
-    poll?.respond(engineRevision(connection.flavour) === 4 ? '6' : '1:6');
+    endPoll(this.options.outbound, connection, poll, '6');
     this.options.upgraded(connection);
     this.options.outbound.flushConnection(connection);
   }
@@ -212,7 +209,7 @@ export class ConnectionActor {
     const { poll } = connection;
     connection.poll = null;
     this.table.behindSince[connection.row] = 0;
-    poll?.respond(engineRevision(connection.flavour) === 4 ? '6' : '1:6');
+    endPoll(this.options.outbound, connection, poll, '6');
   }
 
   private closeCandidate(connection: Connection): void {
@@ -244,6 +241,7 @@ export class ConnectionActor {
   endWhenWritten(connection: Connection): void {
     const { webSocket, reason } = connection;
     if (webSocket === null || reason === null || webSocket.getBufferedAmount() > 0) return;
+    this.options.outbound.observer?.signWent(connection, 'websocket', 'close frame', reason.length + 2);
     webSocket.end(CLOSE_REASONS[reason].code, reason);
   }
 
@@ -271,13 +269,13 @@ export class ConnectionActor {
     connection.webSocket = null;
     connection.poll = null;
     webSocket?.close();
-    poll?.respond(lastWord(connection));
+    endPoll(this.options.outbound, connection, poll, lastWord(connection));
   }
 
   private release(connection: Connection): void {
     const { poll } = connection;
     connection.poll = null;
-    poll?.respond(lastWord(connection));
+    endPoll(this.options.outbound, connection, poll, lastWord(connection));
     this.options.released(connection);
   }
 }
@@ -286,11 +284,7 @@ function clientPings(flavour: Flavour): boolean {
   return flavour !== Flavour.WEBSOCKET && engineRevision(flavour) === 3;
 }
 
-/** Releases a waiting poll at the end: with a CLOSE packet, or a NOOP when the client itself has said goodbye. */
-function lastWord({ reason, flavour }: Connection): string {
-  const packet = reason === 'transport close' ? '6' : '1';
-  return engineRevision(flavour) === 4 ? packet : `1:${packet}`;
-}
+const PROBED = '3probe';
 
 /** Everything else is the engine's own and means nothing beside a CLOSE packet. */
 function isMessage(frame: Frame): boolean {

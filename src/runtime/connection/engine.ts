@@ -181,6 +181,7 @@ export class Engine {
   /** A pong frame answered our ping frame (plain WebSocket clients). */
   ponged(connection: Connection, webSocket: WebSocketHandle): void {
     if (connection.webSocket !== webSocket) return;
+    this.parts.inbound.observer?.signCame(connection, 'websocket', 'pong', 0);
     this.touch(connection);
     this.signal(connection, 'PONG_RECEIVED');
   }
@@ -215,6 +216,7 @@ export class Engine {
   /** A message above `engine.maxPayload` began to come in, for which the socket library ended the WebSocket. */
   webSocketOverflowed(connection: Connection, webSocket: WebSocketHandle): void {
     if (connection.webSocket !== webSocket) return this.webSocketClosed(connection, webSocket, true);
+    this.parts.inbound.observer?.signCame(connection, 'websocket', 'too large', 0);
     connection.webSocket = null;
     this.signal(connection, 'PAYLOAD_TOO_LARGE');
   }
@@ -254,6 +256,7 @@ export class Engine {
   }
 
   private receivedByCandidate(connection: Connection, bytes: Uint8Array, isBinary: boolean): void {
+    this.parts.inbound.observer?.frameCame(connection, bytes, isBinary);
     if (!isBinary && PROBE.equals(bytes)) {
       this.signal(connection, 'PROBE_RECEIVED');
     } else if (!isBinary && bytes.length === 1 && bytes[0] === UPGRADE) {

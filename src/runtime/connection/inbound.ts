@@ -20,6 +20,7 @@ import { COUNTER } from '../metrics/counter-slots.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionTable, Flag } from './connection-table.ts';
+import type { PacketObserver } from './packet-observer.ts';
 
 /** What packets turn into. The connection's actor takes machine events, the sockets take Socket.IO packets. */
 export interface InboundSinks {
@@ -40,6 +41,8 @@ export interface InboundSinks {
  * Source: Engine.IO protocol, "Packet encoding"; Socket.IO protocol, "Packet encoding".
  */
 export class Inbound {
+  /** Set it to watch; costs one branch per packet while null. */
+  observer: PacketObserver | null = null;
   private readonly sinks: InboundSinks;
   private readonly table: ConnectionTable;
   private readonly counters: Counters;
@@ -69,6 +72,7 @@ export class Inbound {
   /** One WebSocket message of an open connection. */
   frame(connection: Connection, bytes: Uint8Array, isBinary: boolean): void {
     this.counters.bytesReceived += bytes.length;
+    if (this.observer !== null) this.observer.frameCame(connection, bytes, isBinary);
     if (connection.flavour === Flavour.WEBSOCKET) {
       this.sinks.heard(connection);
       return isBinary
@@ -98,9 +102,11 @@ export class Inbound {
 
   /** The packets of one POST, in order; stops when one of them ends the connection. */
   payload(connection: Connection, packets: readonly EnginePacket[]): void {
-    for (const { type, binary, bytes, start, end } of packets) {
+    for (let i = 0; i < packets.length; i++) {
       if (connection.reason !== null) return;
+      const { type, binary, bytes, start, end } = packets[i];
       this.counters.bytesReceived += end - start + 1;
+      if (this.observer !== null) this.observer.packetCame(connection, packets[i]);
       this.packet(connection, type, binary, bytes, start, end);
     }
   }

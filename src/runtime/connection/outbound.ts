@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Poll } from '../ports/poll.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionTable, Flag } from './connection-table.ts';
+import type { PacketObserver } from './packet-observer.ts';
 
 export interface OutboundOptions {
   readonly table: ConnectionTable;
@@ -37,6 +38,8 @@ export interface OutboundOptions {
 export class Outbound {
   /** Frames that had to wait for a poll, ever. */
   kept = 0;
+  /** Set it to watch; costs one branch per frame while null. */
+  observer: PacketObserver | null = null;
   private readonly options: OutboundOptions;
   private readonly table: ConnectionTable;
   private dirty: Connection[] = [];
@@ -217,6 +220,7 @@ export class Outbound {
     const compress = frame.length >= this.options.compressFrom;
     const result = connection.webSocket!.send(frame, typeof frame !== 'string', compress);
     this.options.counters.bytesSent += frame.length;
+    if (this.observer !== null) this.observer.frameWent(connection, 'websocket', frame);
     if (result === 1) return;
     if (this.table.behindSince[connection.row] === 0) {
       this.table.behindSince[connection.row] = this.options.clock.now();
@@ -232,6 +236,9 @@ export class Outbound {
   private answerPoll(connection: Connection): void {
     const poll = connection.poll!;
     const payload = this.payload(connection, connection.outbox!);
+    if (this.observer !== null) {
+      for (const frame of connection.outbox!) this.observer.frameWent(connection, 'polling', frame);
+    }
     connection.outbox = null;
     connection.poll = null;
     this.table.queuedBytes[connection.row] = 0;

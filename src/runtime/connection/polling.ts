@@ -75,14 +75,14 @@ export class Polling {
     connection.posting = false;
     if (connection.reason !== null) return 'badRequest';
     const { limits } = this.parts;
-    if (body === null) return this.refusePayload(connection, ParseError.ILLEGAL_JSONP_BODY);
+    if (body === null) return this.refusePayload(connection, ParseError.ILLEGAL_JSONP_BODY, 0);
     const { error, packets } =
       engineRevision(connection.flavour) === 4
         ? decodePayloadV4(body, limits.maxPacketsPerPayload)
         : binary
           ? decodeBinaryPayloadV3(body, limits.maxPacketsPerPayload)
           : decodeTextPayloadV3(body, limits.maxPacketsPerPayload);
-    if (error !== ParseError.NONE) return this.refusePayload(connection, error);
+    if (error !== ParseError.NONE) return this.refusePayload(connection, error, body.length);
     this.parts.touch(connection);
     try {
       this.parts.inbound.payload(connection, packets);
@@ -102,6 +102,7 @@ export class Polling {
   postTooLarge(ticket: ConnectionTicket): void {
     if (!ticket.isLive()) return;
     ticket.connection.posting = false;
+    this.parts.inbound.observer?.signCame(ticket.connection, 'polling', 'too large', 0);
     this.signal(ticket.connection, 'PAYLOAD_TOO_LARGE');
   }
 
@@ -123,7 +124,8 @@ export class Polling {
     }
   }
 
-  private refusePayload(connection: Connection, error: ParseError): EngineErrorName {
+  private refusePayload(connection: Connection, error: ParseError, size: number): EngineErrorName {
+    this.parts.inbound.observer?.signCame(connection, 'polling', 'illegal payload', size);
     this.signal(connection, reasonOf(error));
     return 'badRequest';
   }

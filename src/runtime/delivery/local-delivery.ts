@@ -76,6 +76,10 @@ export class LocalDelivery {
     const { publisher, outbound, counters, compressFrom } = this.options;
     // What was given before must leave before: publish has its own queue.
     outbound.flushWebSockets();
+    outbound.observer?.published(
+      (socket) => isSubscribed(audience, socket),
+      (flavour) => message.frames(flavour, audienceNamespace(audience).name),
+    );
     const subscribers = audience.subscribers!;
     for (const flavour of FLAVOURS) {
       const receivers = subscribers[flavour];
@@ -149,6 +153,12 @@ class OutgoingMessage {
 
 function audienceNamespace(audience: Namespace | Room): Namespace {
   return 'members' in audience ? audience.namespace : audience;
+}
+
+function isSubscribed(audience: Namespace | Room, socket: Socket): boolean {
+  const { namespace } = socket;
+  if (namespace !== audienceNamespace(audience) || namespace.polled.has(socket)) return false;
+  return 'members' in audience ? audience.members.has(socket) : namespace.has(socket);
 }
 
 function askWebSocketMembers(audience: Namespace | Room, collector: AckCollector): void {

@@ -1,11 +1,14 @@
 import { protocolName } from '../codec/flavour.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { Film, Frame } from '../film/film.ts';
 import type { Gateway } from '../gateway.ts';
 import { timeOf } from '../identity/snowflake.ts';
 import { toDecimal } from '../identity/snowflake-decimal.ts';
 import type { MachineRunner } from '../machine/machine-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
+  ConnectionSearch,
+  FoundConnection,
   InspectedConnection,
   InspectedConnectionDetail,
   InspectedEvent,
@@ -14,16 +17,23 @@ import type {
   Inspector,
   WatchOutcome,
 } from '../ports/inspector.ts';
-import { EventTape } from './event-tape.ts';
-import { effectsOf } from './transition-effects.ts';
+import type { Socket } from '../socket/socket.ts';
+import { socketsOf, transportOf } from './census-filter.ts';
+import { searchConnections } from './connection-search.ts';
+import { Films } from './films.ts';
+import { inspectedEvent } from './inspected-event.ts';
 
 export interface LiveInspectorOptions {
   readonly gateway: Gateway;
   readonly clock: Clock;
   readonly node: string;
-  /** Events kept per watched connection. */
+  /** Version of Holdfast, for films. */
+  readonly version: string;
+  /** Frames kept per watched connection. */
   readonly history: number;
   readonly maxWatched: number;
+  /** Whether films show what is in packets. */
+  readonly bodies: boolean;
   readonly nodeState: () => string;
 }
 
@@ -32,13 +42,14 @@ type AnyRunner = MachineRunner<any, any, any, any>;
 
 /** Looks into the machines of a running gateway. The runners are hooked only while somebody watches. */
 export class LiveInspector implements Inspector {
+  readonly films: Films;
   private readonly options: LiveInspectorOptions;
-  /** Watched connections by row. */
-  private readonly tapes = new Map<number, EventTape>();
 
   constructor(options: LiveInspectorOptions) {
     this.options = options;
-    options.gateway.onRelease = (connection) => this.released(connection);
+    this.films = new Films(options);
+    options.gateway.onRelease = (connection) => this.films.released(connection);
+    options.gateway.onMove = (connection, node) => this.films.moved(connection, node);
   }
 
   overview(): InspectionOverview {
@@ -57,16 +68,14 @@ export class LiveInspector implements Inspector {
     };
   }
 
-  connections(state: string | null, limit: number): readonly InspectedConnection[] {
-    const { connections } = this.options.gateway;
-    const found: InspectedConnection[] = [];
-    for (let row = 0; row < connections.rows && found.length < limit; row++) {
-      const connection = connections.at(row);
-      if (connection === undefined) continue;
-      const summary = this.summary(connection);
-      if (state === null || summary.state === state) found.push(summary);
-    }
-    return found;
+  connections(search: ConnectionSearch): Promise<readonly FoundConnection[]> {
+    const { gateway, clock } = this.options;
+    return searchConnections(gateway, clock, search, (connection, since) => ({
+      ...this.summary(connection),
+      since: since ?? timeOf(connection.idHigh, connection.idLow),
+      user: socketsOf(connection).find(({ user }) => user !== '')?.user ?? '',
+      sockets: socketsOf(connection).map((socket) => this.socket(socket)),
+    }));
   }
 
   connection(id: string): InspectedConnectionDetail | null {
@@ -75,47 +84,58 @@ export class LiveInspector implements Inspector {
     const queued = this.options.gateway.connections.queuedBytes[connection.row];
     return {
       ...this.summary(connection),
-      sockets: this.sockets(connection),
+      sockets: socketsOf(connection).map((socket) => ({
+        ...this.socket(socket),
+        rooms: socket.snapshot().rooms,
+      })),
       bufferedBytes: queued + (connection.webSocket?.getBufferedAmount() ?? 0),
-      events: this.tapes.get(connection.row)?.events() ?? [],
+      events: this.eventsOf(connection),
     };
   }
 
   watch(id: string): WatchOutcome {
-    const tape = this.tapeOf(id);
+    const connection = this.options.gateway.connectionOf(id);
+    if (connection === undefined) return 'not found';
+    const tape = this.films.watch(connection);
     if (typeof tape === 'string') return tape;
     tape.kept = true;
     return 'watched';
   }
 
   unwatch(id: string): boolean {
-    const connection = this.options.gateway.connectionOf(id);
-    return connection !== undefined && this.drop(connection.row);
+    return this.films.unwatch(id);
+  }
+
+  film(id: string): Film | null {
+    return this.films.film(id);
   }
 
   follow(id: string, receive: (event: InspectedEvent) => void, ended: () => void): (() => void) | null {
-    const tape = this.tapeOf(id);
-    if (typeof tape === 'string') return null;
-    const { row } = this.options.gateway.connectionOf(id)!;
-    const stop = tape.follow(receive, ended);
-    return () => {
-      stop();
-      // The one who came last turns off the light, unless somebody asked to watch without following.
-      if (!tape.isFollowed && !tape.kept && this.tapes.get(row) === tape) this.drop(row);
-    };
+    return this.followFilm(
+      id,
+      (_, event) => {
+        if (event !== null) receive(event);
+      },
+      ended,
+    );
   }
 
-  /** The connection's tape, made if needed. */
-  private tapeOf(id: string): EventTape | Exclude<WatchOutcome, 'watched'> {
+  followFilm(
+    id: string,
+    receive: (frame: Frame, event: InspectedEvent | null) => void,
+    ended: () => void,
+  ): (() => void) | null {
     const connection = this.options.gateway.connectionOf(id);
-    if (connection === undefined) return 'not found';
-    const existing = this.tapes.get(connection.row);
-    if (existing !== undefined) return existing;
-    if (this.tapes.size >= this.options.maxWatched) return 'too many';
-    const tape = new EventTape(this.options.history);
-    this.tapes.set(connection.row, tape);
-    this.hook();
-    return tape;
+    const tape = connection && this.films.watch(connection);
+    if (connection === undefined || tape === undefined || typeof tape === 'string') return null;
+    const told = (frame: Frame) => receive(frame, inspectedEvent(frame, tape.timeOf(frame)));
+    return this.films.follow(connection, { receive: told, ended });
+  }
+
+  private eventsOf(connection: Connection): InspectedEvent[] {
+    const tape = this.films.tapeOf(connection);
+    const events = tape?.frames().map((frame) => inspectedEvent(frame, tape.timeOf(frame))) ?? [];
+    return events.filter((event) => event !== null);
   }
 
   private summary(connection: Connection): InspectedConnection {
@@ -123,66 +143,21 @@ export class LiveInspector implements Inspector {
     return {
       id: toDecimal(connection.idHigh, connection.idLow),
       state: gateway.runner.stateName(connection.row),
-      transport: connection.webSocket === null ? 'polling' : 'websocket',
+      transport: transportOf(connection),
       protocol: protocolName(connection.flavour),
       address: connection.handshake.address,
       openedAt: timeOf(connection.idHigh, connection.idLow),
-      watched: this.tapes.has(connection.row),
+      watched: this.films.tapeOf(connection) !== undefined,
     };
   }
 
-  private sockets(connection: Connection): InspectedSocket[] {
-    const all = connection.socket === null ? [] : [connection.socket, ...(connection.moreSockets ?? [])];
-    return all.map((socket) => ({
+  private socket(socket: Socket): Omit<InspectedSocket, 'rooms'> {
+    return {
       id: socket.id,
       namespace: socket.namespace.name,
       user: socket.user,
       state: this.options.gateway.sockets.machine.stateName(socket.row),
-      rooms: socket.snapshot().rooms,
-    }));
-  }
-
-  private hook(): void {
-    const { gateway } = this.options;
-    gateway.runner.observe = this.observer('connection', gateway.runner, (row) => row);
-    gateway.sockets.machine.observe = this.observer('socket', gateway.sockets.machine, (row) => {
-      return gateway.socketTable.at(row)?.connection.row ?? -1;
-    });
-  }
-
-  private observer(
-    machine: 'connection' | 'socket',
-    runner: AnyRunner,
-    connectionRow: (row: number) => number,
-  ) {
-    return (row: number, event: number, from: number, to: number, transition: number): void => {
-      const tape = this.tapes.get(connectionRow(row));
-      if (tape === undefined) return;
-      tape.record({
-        time: this.options.clock.wallNow(),
-        machine,
-        event: runner.eventName(event),
-        from: runner.machine.states[from]!,
-        to: runner.machine.states[to]!,
-        effects: effectsOf(runner.machine, transition),
-      });
     };
-  }
-
-  private released(connection: Connection): void {
-    if (this.tapes.size > 0) this.drop(connection.row);
-  }
-
-  private drop(row: number): boolean {
-    const tape = this.tapes.get(row);
-    if (tape === undefined) return false;
-    this.tapes.delete(row);
-    tape.end();
-    if (this.tapes.size === 0) {
-      this.options.gateway.runner.observe = null;
-      this.options.gateway.sockets.machine.observe = null;
-    }
-    return true;
   }
 }
 

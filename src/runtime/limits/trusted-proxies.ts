@@ -1,11 +1,5 @@
-import { HoldfastError } from '../errors/holdfast-error.ts';
-import { formatIpAddress, type IpGroups, isV4, parseIpAddress } from './ip-address.ts';
-
-interface Network {
-  readonly groups: IpGroups;
-  /** Leading bits that count, of 128. */
-  readonly bits: number;
-}
+import { formatIpAddress, type IpGroups, parseIpAddress } from './ip-address.ts';
+import { type IpNetwork, isWithin, parseIpNetwork } from './ip-network.ts';
 
 /** Entries of `X-Forwarded-For` looked at, from the nearest on. Longer chains of proxies are somebody's play. */
 const MAX_HOPS = 16;
@@ -16,11 +10,11 @@ const MAX_HOPS = 16;
  * is whatever the client liked to write.
  */
 export class TrustedProxies {
-  readonly #networks: readonly Network[];
+  readonly #networks: readonly IpNetwork[];
 
   /** `networks`: addresses and CIDR blocks. Throws `HoldfastError('invalid_argument')` for anything else. */
   constructor(networks: readonly string[]) {
-    this.#networks = networks.map(parseNetwork);
+    this.#networks = networks.map(parseIpNetwork);
   }
 
   /** Whether `peer` is one of our proxies. */
@@ -49,29 +43,8 @@ export class TrustedProxies {
   }
 
   #contains(address: IpGroups): boolean {
-    return this.#networks.some((network) => matches(network, address));
+    return this.#networks.some((network) => isWithin(network, address));
   }
-}
-
-function parseNetwork(text: string): Network {
-  const [address, prefix, ...rest] = text.split('/');
-  const groups = parseIpAddress(address!);
-  if (groups === null || rest.length > 0 || !/^\d{1,3}$/.test(prefix ?? '0')) throw notANetwork(text);
-  const width = isV4(groups) && !address!.includes(':') ? 32 : 128;
-  const length = prefix === undefined ? width : Number(prefix);
-  if (length > width) throw notANetwork(text);
-  return { groups, bits: 128 - width + length };
-}
-
-function notANetwork(text: string): HoldfastError {
-  return new HoldfastError('invalid_argument', `${JSON.stringify(text)} is no IP address and no CIDR block`);
-}
-
-function matches({ groups, bits }: Network, address: IpGroups): boolean {
-  const whole = bits >> 4;
-  for (let at = 0; at < whole; at++) if (groups[at] !== address[at]) return false;
-  const rest = bits & 15;
-  return rest === 0 || (groups[whole]! ^ address[whole]!) >> (16 - rest) === 0;
 }
 
 /** An address, maybe with a port as some proxies write it: `192.0.2.1:443`, `[2001:db8::1]:443`. */

@@ -2,7 +2,15 @@ import type { AnyStateMachine } from 'xstate';
 import type { MachineDefinition } from '../../machines/definition.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { CompiledMachine, CompiledTimer } from './compiled-machine.ts';
-import { type Decision, type Exploration, type ExploredStep, explore, type Outcome } from './explore.ts';
+import { assignEntrySlots } from './entry-slots.ts';
+import {
+  type Decision,
+  type Exploration,
+  type ExploredStep,
+  explore,
+  isNothing,
+  type Outcome,
+} from './explore.ts';
 import { restingPaths, type TimerDefinition, timersOf } from './inspect-definition.ts';
 import { assignLanes } from './lanes.ts';
 
@@ -22,7 +30,8 @@ export function compile<Event extends string, Effects, Guard extends string, Del
   const { machine, events, effects, guards, delays } = definition;
   const timers = timersOf(machine);
   const exploration = explore(machine, events, guards, delays, timers);
-  const tables = new TableWriter(definition, exploration, timers);
+  const slots = assignEntrySlots(exploration);
+  const tables = new TableWriter(definition, exploration, timers, slots);
   tables.write();
   checkNames(definition, exploration, timers);
   const lanes = assignLanes(exploration, timers);
@@ -51,6 +60,13 @@ export function compile<Event extends string, Effects, Guard extends string, Del
     stepFrom: Uint32Array.from(tables.stepFrom),
     stepCode: Uint16Array.from(tables.stepCode),
     stepParam: Uint16Array.from(tables.stepParam),
+    arrows: exploration.arrows,
+    arrowFrom: Uint32Array.from(tables.arrowFrom),
+    arrowCode: Uint16Array.from(tables.arrowCode),
+    entrySlot: slots,
+    entrySlots: Math.max(...slots.values()) + 1,
+    stampFrom: Uint32Array.from(tables.stampFrom),
+    stampSlot: Uint8Array.from(tables.stampSlot),
   };
 }
 
@@ -62,7 +78,7 @@ interface DeclaredNames {
   readonly delays: readonly string[];
 }
 
-/** Writes an exploration down as numbers. Equal transitions are written once. */
+/** Writes an exploration down as numbers. Equal transitions, taken by the same arrows, are written once. */
 class TableWriter {
   readonly events: readonly string[];
   readonly reactions: Int32Array;
@@ -73,6 +89,10 @@ class TableWriter {
   readonly stepCode: number[] = [];
   readonly stepParam: number[] = [];
   readonly params: unknown[] = [undefined];
+  readonly arrowFrom: number[] = [0, 0];
+  readonly arrowCode: number[] = [];
+  readonly stampFrom: number[] = [0, 0];
+  readonly stampSlot: number[] = [];
   private readonly exploration: Exploration;
   private readonly effects: readonly string[];
   private readonly guards: readonly string[];
@@ -81,8 +101,15 @@ class TableWriter {
   private readonly transitionCodes = new Map<string, number>();
   private readonly paramCodes = new Map<string, number>();
   private readonly machine: string;
+  private readonly slots: ReadonlyMap<string, number>;
 
-  constructor(definition: DeclaredNames, exploration: Exploration, timers: readonly TimerDefinition[]) {
+  constructor(
+    definition: DeclaredNames,
+    exploration: Exploration,
+    timers: readonly TimerDefinition[],
+    slots: ReadonlyMap<string, number>,
+  ) {
+    this.slots = slots;
     this.machine = definition.machine.id;
     this.exploration = exploration;
     this.effects = definition.effects;
@@ -115,9 +142,11 @@ class TableWriter {
   }
 
   private transition(outcome: Outcome, from: string): number {
-    if (outcome.state === from && outcome.steps.length === 0) return 0;
+    if (isNothing(outcome, from)) return 0;
     const steps = outcome.steps.map((step): [number, number] => [this.code(step), this.param(step)]);
-    const key = JSON.stringify([outcome.state, steps]);
+    const { arrows } = outcome.route;
+    const stamps = this.stamps(outcome);
+    const key = JSON.stringify([outcome.state, steps, arrows, stamps]);
     const known = this.transitionCodes.get(key);
     if (known !== undefined) return known;
     const transition = this.nextState.push(this.stateCodes.get(outcome.state)!) - 1;
@@ -126,8 +155,21 @@ class TableWriter {
       this.stepParam.push(param);
     }
     this.stepFrom.push(this.stepCode.length);
+    this.arrowCode.push(...arrows);
+    this.arrowFrom.push(this.arrowCode.length);
+    this.stampSlot.push(...stamps);
+    this.stampFrom.push(this.stampSlot.length);
     this.transitionCodes.set(key, transition);
     return transition;
+  }
+
+  /** Slots of the states that were entered and are active in the end. */
+  private stamps({ state, route }: Outcome): number[] {
+    const { activePaths } = this.exploration.states[this.stateCodes.get(state)! - 1]!;
+    const slots = route.entered
+      .filter((path) => activePaths.includes(path))
+      .map((path) => this.slots.get(path)!);
+    return [...new Set(slots)].sort((a, b) => a - b);
   }
 
   private code(step: ExploredStep): number {

@@ -17,6 +17,9 @@ export interface CompiledTimer {
  * Transition `t` leads to `nextState[t]` by the steps from `stepFrom[t]` up to `stepFrom[t + 1]`. A step's code
  * below `effects.length` is an effect with `params[stepParam[…]]`, then come the timers to arm, then to cancel.
  *
+ * Transition `t` takes the arrows from `arrowFrom[t]` up to `arrowFrom[t + 1]` of `arrowCode`: those of the definition that
+ * the chart draws. In the same way `stampFrom` and `stampSlot` tell which slots of the row note that a state was entered.
+ *
  * State 0 is `absent`: a row that holds nothing. The last event is `start`, which only `absent` reacts to.
  */
 export interface MachineTables {
@@ -41,6 +44,16 @@ export interface MachineTables {
   readonly stepFrom: Uint32Array;
   readonly stepCode: Uint16Array;
   readonly stepParam: Uint16Array;
+  /** Ids of the definition's transitions (`Arrow.id`), in document order. */
+  readonly arrows: readonly string[];
+  readonly arrowFrom: Uint32Array;
+  readonly arrowCode: Uint16Array;
+  /** By path of a state: the slot in which a row notes when it entered it. */
+  readonly entrySlot: ReadonlyMap<string, number>;
+  /** How many slots a row has. */
+  readonly entrySlots: number;
+  readonly stampFrom: Uint32Array;
+  readonly stampSlot: Uint8Array;
 }
 
 /** The tables with the closed names of the definition they were compiled from. */

@@ -1,11 +1,13 @@
 import { type AnyMachineSnapshot, type AnyStateMachine, createActor, type EventObject } from 'xstate';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { pathOf, type TimerDefinition } from './inspect-definition.ts';
+import { type Route, Witness } from './witness.ts';
 
 /** What XState answered for one event and one set of guard outcomes. */
 export interface Outcome {
   readonly state: string;
   readonly steps: readonly ExploredStep[];
+  readonly route: Route;
 }
 
 export type ExploredStep =
@@ -28,6 +30,8 @@ export interface ExploredState {
 export interface Exploration {
   readonly start: Decision;
   readonly states: readonly ExploredState[];
+  /** Ids of the machine's arrows; routes refer to them by index. */
+  readonly arrows: readonly string[];
 }
 
 /**
@@ -47,6 +51,7 @@ export function explore(
     delays: Object.fromEntries(delays.map((name) => [name, 1])),
   });
   const xstate = new PureSteps(provided);
+  const { witness } = xstate;
   const found = new Map<string, { state: ExploredState; snapshot: AnyMachineSnapshot }>();
   const pending: { state: ExploredState; snapshot: AnyMachineSnapshot }[] = [];
 
@@ -62,7 +67,8 @@ export function explore(
       found.set(name, { state, snapshot });
       pending.push({ state, snapshot });
     }
-    return { state: name, steps: actions.map((action) => exploredStep(machine.id, action)) };
+    const steps = actions.map((action) => exploredStep(machine.id, action));
+    return { state: name, steps, route: witness.take() };
   }
 
   const start = decide(oracle, () => outcome(xstate.start()));
@@ -76,7 +82,11 @@ export function explore(
       if (changes(decision, state.name)) state.reactions.set(type, decision);
     }
   }
-  return { start, states: [...found.values()].map(({ state }) => state) };
+  return {
+    start,
+    states: [...found.values()].map(({ state }) => state),
+    arrows: witness.arrows.map(({ id }) => id),
+  };
 }
 
 /**
@@ -84,12 +94,14 @@ export function explore(
  * with it an initial snapshot, for every single call, which is most of what a call costs.
  */
 class PureSteps {
+  readonly witness: Witness;
   private readonly machine: AnyStateMachine;
   private readonly scope: Parameters<AnyStateMachine['transition']>[2];
   private actions: ExploredAction[] = [];
 
   constructor(machine: AnyStateMachine) {
     const self = createActor(machine);
+    this.witness = new Witness(machine);
     this.machine = machine;
     this.scope = {
       self,
@@ -101,7 +113,7 @@ class PureSteps {
       emit: () => {},
       stopChild: () => {},
       actionExecutor: (action) => {
-        this.actions.push(action);
+        if (!this.witness.notes(action)) this.actions.push(action);
       },
     };
   }
@@ -146,7 +158,12 @@ function decide(oracle: GuardOracle, run: () => Outcome, answers = new Map<strin
 
 function changes(decision: Decision, from: string): boolean {
   if ('guard' in decision) return changes(decision.ifTrue, from) || changes(decision.ifFalse, from);
-  return decision.state !== from || decision.steps.length > 0;
+  return !isNothing(decision, from);
+}
+
+/** Whether a row in the state `from` stays as it is, and has not even entered it anew. */
+export function isNothing({ state, steps, route }: Outcome, from: string): boolean {
+  return state === from && steps.length === 0 && route.entered.length === 0;
 }
 
 interface ExploredAction {

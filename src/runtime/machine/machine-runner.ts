@@ -1,17 +1,15 @@
 import { type CompiledMachine, startEvent } from './compiled-machine.ts';
+import type { ObservedStep, Observer } from './observed-step.ts';
 import { NO_EVENT, RecentEvents } from './recent-events.ts';
-import type { TimingWheel } from './timing-wheel.ts';
+import { TICK, type TimingWheel } from './timing-wheel.ts';
 
 /** What the runtime provides for a machine; the types make it exhaustive. */
 export interface Implementations<Effects, Guard extends string, Delay extends string> {
   readonly effects: { readonly [Name in keyof Effects]: (row: number, params: Effects[Name]) => void };
   readonly guards: { readonly [Name in Guard]: (row: number) => boolean };
-  /** Milliseconds, finite. */
+  /** Milliseconds, finite. A function that does not take the row says the same for all rows. */
   readonly delays: { readonly [Name in Delay]: (row: number) => number };
 }
-
-/** Sees every transition once the new state is entered and before its effects run. */
-export type Observer = (row: number, event: number, from: number, to: number, transition: number) => void;
 
 export interface MachineRunnerOptions {
   readonly wheel: TimingWheel;
@@ -40,8 +38,10 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
   readonly machine: CompiledMachine<Event, Effects, Guard, Delay>;
   /** How many rows are in each state. The figure of state 0 (absent) means nothing. */
   readonly population: Int32Array;
-  /** Set it to watch; costs one branch per transition while null. */
-  observe: Observer | null = null;
+  /** Set it to count, by number, the transitions taken; null while nobody asks. */
+  taken: Uint32Array | null = null;
+  /** Set it to watch; costs one branch per event while null. */
+  observer: Observer | null = null;
   /** How often `onFault` itself threw; the row carries on as if it had not. */
   lostFaults = 0;
   private readonly wheel: TimingWheel;
@@ -65,6 +65,11 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
   private readonly timerLane: Uint8Array;
   private readonly timerDelay: Uint8Array;
   private readonly lanes: number;
+  private readonly stampFrom: Uint32Array;
+  private readonly stampSlot: Uint8Array;
+  private readonly slots: number;
+  /** The wheel's tick at which each row last entered the state of each slot. */
+  private entered: Uint32Array;
   private states: Uint16Array;
   private busy: Uint8Array;
   /** Wheel handle by row and lane, UNARMED where there is none. */
@@ -103,11 +108,15 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     this.timerLane = Uint8Array.from(machine.timers, ({ lane }) => lane);
     this.timerDelay = Uint8Array.from(machine.timers, ({ delay }) => delay);
     this.lanes = machine.lanes;
+    this.stampFrom = machine.stampFrom;
+    this.stampSlot = machine.stampSlot;
+    this.slots = machine.entrySlots;
     this.population = new Int32Array(machine.states.length);
     const capacity = options.capacity ?? 1024;
     this.states = new Uint16Array(capacity);
     this.busy = new Uint8Array(capacity);
     this.handles = new Int32Array(capacity * this.lanes);
+    this.entered = new Uint32Array(capacity * this.slots);
     this.recent = new RecentEvents(capacity);
   }
 
@@ -129,7 +138,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
 
   /**
    * Brings an absent row into a state it had elsewhere: `state` and timers as `stateName` and `timers` said it there.
-   * No effect runs. False, and nothing is done, when this machine knows no such state or timer.
+   * No effect runs, and all states count as entered now. False, and nothing is done, when this machine knows no such state or timer.
    */
   restore(row: number, state: string, timers: readonly { name: string; remaining: number }[]): boolean {
     if (row >= this.states.length) this.ensure(row + 1);
@@ -140,6 +149,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     this.recent.forget(row);
     this.states[row] = code;
     this.population[code]!++;
+    this.entered.fill(this.wheel.ticks, row * this.slots, (row + 1) * this.slots);
     for (const [index, timer] of codes.entries()) {
       const at = row * this.lanes + this.timerLane[timer]!;
       this.handles[at] = this.wheel.arm(this.owner, row, timer, timers[index]!.remaining);
@@ -182,6 +192,14 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     return this.machine.states[this.states[row]!]!;
   }
 
+  /**
+   * How long ago the row entered the state of a slot (`machine.entrySlot`), in ms on the wheel's scale: own pauses do not
+   * count. A tick (10 ms) is the finest it tells. Means something only while such a state is active.
+   */
+  dwell(row: number, slot: number): number {
+    return ((this.wheel.ticks - this.entered[row * this.slots + slot]!) >>> 0) * TICK;
+  }
+
   /** Whether the row's state is in a set made by `mask`. */
   within(row: number, set: Uint8Array): boolean {
     return set[this.states[row]!] === 1;
@@ -212,6 +230,21 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
       }));
   }
 
+  /** Lengths of the delays that are the same for all rows, ms. */
+  constantDelays(): Partial<Record<Delay, number>> {
+    const constant = this.machine.delays.flatMap((name, code): [string, number][] => {
+      const delay = this.delays[code]!;
+      return delay.length === 0 ? [[name, delay(0)]] : [];
+    });
+    return Object.fromEntries(constant) as Partial<Record<Delay, number>>;
+  }
+
+  /** Whether a timer of the row, by its number in `machine.timers`, is armed. */
+  isArmed(row: number, timer: number): boolean {
+    const handle = this.handles[row * this.lanes + this.timerLane[timer]!]!;
+    return handle !== UNARMED && this.wheel.timerOf(handle) === timer;
+  }
+
   /** Makes room for rows below `rows`. */
   ensure(rows: number): void {
     const size = this.states.length;
@@ -226,6 +259,9 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     const handles = new Int32Array(bigger * this.lanes);
     handles.set(this.handles);
     this.handles = handles;
+    const entered = new Uint32Array(bigger * this.slots);
+    entered.set(this.entered);
+    this.entered = entered;
     this.recent.grow(bigger);
   }
 
@@ -238,7 +274,10 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
     const from = this.states[row]!;
     const reaction = this.reactions[from * this.width + event]!;
     this.recent.note(row, event);
-    if (reaction === 0) return;
+    if (reaction === 0) {
+      if (this.observer !== null) this.observeNothing(row, event, from);
+      return;
+    }
     this.busy[row] = 1;
     this.step(row, event, from, reaction);
     if (this.waiting.length !== 0) this.drain(row);
@@ -264,6 +303,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
       const reaction = this.reactions[from * this.width + event]!;
       this.recent.note(row, event);
       if (reaction !== 0) this.step(row, event, from, reaction);
+      else if (this.observer !== null) this.observeNothing(row, event, from);
     }
   }
 
@@ -279,6 +319,10 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
   }
 
   private step(row: number, event: number, from: number, reaction: number): void {
+    if (this.observer?.watches(row) === true) {
+      this.observedStep(row, event, from, reaction, this.observer);
+      return;
+    }
     let transition = reaction;
     if (transition < 0) {
       try {
@@ -290,12 +334,7 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
       if (transition === 0) return;
     }
     const to = this.nextState[transition]!;
-    if (to !== from) {
-      this.states[row] = to;
-      if (from !== 0) this.population[from]!--;
-      this.population[to]!++;
-    }
-    if (this.observe !== null) this.observe(row, event, from, to, transition);
+    this.enter(row, from, to, transition);
     let next = this.stepFrom[transition]!;
     const end = this.stepFrom[transition + 1]!;
     // A throw must not keep the rest of the steps from happening: timers have to be armed, rows to be released.
@@ -307,6 +346,76 @@ export class MachineRunner<Event extends string, Effects, Guard extends string, 
         this.fault(row, error);
       }
     }
+  }
+
+  private enter(row: number, from: number, to: number, transition: number): void {
+    if (to !== from) {
+      this.states[row] = to;
+      if (from !== 0) this.population[from]!--;
+      this.population[to]!++;
+    }
+    const stamped = this.stampFrom[transition + 1]!;
+    for (let stamp = this.stampFrom[transition]!; stamp < stamped; stamp++) {
+      this.entered[row * this.slots + this.stampSlot[stamp]!] = this.wheel.ticks;
+    }
+    if (this.taken !== null) this.taken[transition]!++;
+  }
+
+  /** The same as `step`, and everything about it is noted. */
+  private observedStep(row: number, event: number, from: number, reaction: number, observer: Observer): void {
+    const step: ObservedStep = { event, from, transition: reaction, guards: [], armed: [] };
+    try {
+      if (reaction < 0) step.transition = this.decideAloud(row, reaction, step.guards);
+    } catch (error) {
+      this.fault(row, error);
+      return;
+    }
+    const { transition } = step;
+    if (transition === 0) {
+      observer.stepped(row, step)();
+      return;
+    }
+    const to = this.nextState[transition]!;
+    this.enter(row, from, to, transition);
+    const done = observer.stepped(row, step);
+    let next = this.stepFrom[transition]!;
+    const end = this.stepFrom[transition + 1]!;
+    while (next < end && this.states[row] === to) {
+      try {
+        while (next < end && this.states[row] === to) {
+          const code = this.stepCode[next]!;
+          this.perform(row, next++);
+          if (code >= this.effectCount && code < this.cancelBase) {
+            step.armed.push(this.remaining(row, code - this.effectCount));
+          }
+        }
+      } catch (error) {
+        this.fault(row, error);
+      }
+    }
+    done();
+  }
+
+  private observeNothing(row: number, event: number, from: number): void {
+    if (!this.observer!.watches(row)) return;
+    this.observer!.stepped(row, { event, from, transition: 0, guards: [], armed: [] })();
+  }
+
+  private remaining(row: number, timer: number): number {
+    return this.wheel.remaining(this.handles[row * this.lanes + this.timerLane[timer]!]!);
+  }
+
+  private decideAloud(row: number, reaction: number, asked: ObservedStep['guards']): number {
+    const decisions = this.decisions;
+    let at = reaction;
+    while (at < 0) {
+      const triple = -3 * at;
+      const guard = decisions[triple]!;
+      const answer = this.guards[guard]!(row);
+      asked.push({ guard, answer });
+      at = answer ? decisions[triple + 1]! : decisions[triple + 2]!;
+    }
+    return at;
   }
 
   private decide(row: number, reaction: number): number {

@@ -51,6 +51,8 @@ export interface LeaseRequest {
   readonly version: string;
   /** `host:port` of the listener for other nodes; empty when there is none. */
   readonly address: string;
+  /** `host:port` at which it is asked on behalf of operators; empty when it is not. */
+  readonly inspectAddress: string;
   /** Life of the lease, ms. */
   readonly ttl: number;
 }
@@ -79,6 +81,9 @@ export interface NodeRecord extends Incarnation {
   readonly role: NodeRole;
   readonly version: string;
   readonly address: string;
+  readonly inspectAddress: string;
   readonly name: string;
+  /** Ms since 1970, by the store's clock; in the past for one that may come back. */
+  readonly leaseUntil: number;
   readonly load: Readonly<Record<string, number>>;
 }

@@ -26,7 +26,7 @@ export class Membership {
 
   /** Has the socket entered, and not left again? */
   has(socket: Socket): boolean {
-    return socket.previous !== null || socket.next !== null || socket.namespace.first === socket;
+    return socket.namespace.has(socket);
   }
 
   exit(socket: Socket): void {

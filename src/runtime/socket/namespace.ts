@@ -26,6 +26,11 @@ export class Namespace {
     return this.topics[flavour];
   }
 
+  /** Whether one of its sockets has entered, and not left again. */
+  has(socket: Socket): boolean {
+    return socket.previous !== null || socket.next !== null || this.first === socket;
+  }
+
   add(socket: Socket): void {
     socket.previous = this.last;
     if (this.last === null) this.first = socket;
