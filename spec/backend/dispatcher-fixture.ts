@@ -24,6 +24,10 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
   /** What happened to clients and records, in order. */
   readonly events: string[] = [];
   readonly settledRecords: string[] = [];
+  /** Message ids of records that the log gives to another. */
+  readonly takenBack = new Set<string>();
+  /** The log cannot say whose the others are. */
+  isInDoubt = false;
   readonly dropped: BackendDropReason[] = [];
   readonly breakerStates: BreakerState[] = [];
   readonly failedActions: string[] = [];
@@ -78,7 +82,11 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
 
   give(...records: UpstreamRecord[]): void {
     for (const record of records) {
-      this.dispatcher.handle(record, () => this.settledRecords.push(record.messageId));
+      const settle = () => this.settledRecords.push(record.messageId);
+      this.dispatcher.handle(record, settle, () => {
+        if (this.takenBack.has(record.messageId)) return 'taken back';
+        return this.isInDoubt ? 'in doubt' : 'ours';
+      });
     }
   }
 

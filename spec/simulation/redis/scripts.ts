@@ -187,9 +187,9 @@ const claim: TextScript = (keyspace, [consumersKey, ...owners], [consumer, ttl, 
       keyspace.expire(key, Number(ttl));
       return isDue ? 1 : 2;
     }
-    if (owner !== null || !isDue || wishes[index] !== 'none') return 0;
+    if (owner !== null || !(wishes[index] === 'keep' || (wishes[index] === 'none' && isDue))) return 0;
     keyspace.set(key, consumer!, now + Number(ttl));
-    return 1;
+    return isDue ? 1 : 2;
   });
 };
 

@@ -5,7 +5,12 @@ import { RECORD_METHODS } from '../ports/backend-method.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import type { UpstreamLog, UpstreamRecord, UpstreamSubscription } from '../ports/upstream-log.ts';
+import type {
+  UpstreamHandler,
+  UpstreamLog,
+  UpstreamRecord,
+  UpstreamSubscription,
+} from '../ports/upstream-log.ts';
 import { traceparentOf } from '../trail.ts';
 import { AnswerPerformer, type AnswerPerformerOptions } from './answer-performer.ts';
 import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
@@ -34,6 +39,9 @@ export interface BackendLimits {
   readonly breaker: CircuitBreakerOptions;
 }
 
+/** How often the log is asked whose a record is, while it cannot say, ms. */
+const ASK_AGAIN = 20;
+
 /**
  * Brings records from the upstream log to the backend, and the backend's answers to clients.
  *
@@ -42,6 +50,8 @@ export interface BackendLimits {
  * again until `retry.deadline`, and while the circuit breaker is open lanes wait; clients notice neither. The
  * queues are bounded: beyond them messages are dropped, and counted, but never an `OnDisconnect`, which is kept and
  * tried until the end.
+ *
+ * What the log takes back is not called any more, and not tried again: another may have called what comes behind it.
  */
 export class BackendDispatcher {
   readonly #options: BackendDispatcherOptions;
@@ -56,6 +66,7 @@ export class BackendDispatcher {
   #records = 0;
   #bytes = 0;
   #breakerTimer: TimerHandle | null = null;
+  #doubtTimer: TimerHandle | null = null;
   #isFull = false;
   #hasEnded = false;
 
@@ -108,20 +119,24 @@ export class BackendDispatcher {
     const { clock } = this.#options;
     this.#hasEnded = true;
     if (this.#breakerTimer !== null) clock.cancel(this.#breakerTimer);
+    if (this.#doubtTimer !== null) clock.cancel(this.#doubtTimer);
     for (const { timer } of this.#lanes.busy()) if (timer !== null) clock.cancel(timer);
     this.#lanes.clear();
     this.#performer.end();
   }
 
   /** The log's handler. Settles at once what nobody hears. */
-  readonly handle = (record: UpstreamRecord, settle: () => void): void => {
+  readonly handle: UpstreamHandler = (record, settle, standing) => {
     if (this.#hasEnded) return;
     if (!this.#caller.hears(record.kind)) {
       settle();
       return;
     }
     const bytes = sizeOf(record);
-    if (record.kind !== 'disconnect' && this.#overflows(this.#lanes.get(record.key), bytes)) {
+    const busy = this.#lanes.get(record.key);
+    // The same ones come again, and need the room.
+    if (busy !== undefined) for (const gone of busy.takeBack()) this.#forget(gone);
+    if (record.kind !== 'disconnect' && this.#overflows(busy, bytes)) {
       this.#drop('backend queue full', record);
       settle();
       return;
@@ -129,7 +144,7 @@ export class BackendDispatcher {
     this.#records++;
     this.#bytes += bytes;
     const lane = this.#lanes.busied(record.key);
-    lane.waiting.push({ record, settle, heard: this.#options.clock.wallNow(), bytes });
+    lane.waiting.push({ record, settle, standing, heard: this.#options.clock.wallNow(), bytes });
     if (lane.waiting.length > 1) return;
     this.#ready.push(lane);
     this.#pump();
@@ -144,7 +159,7 @@ export class BackendDispatcher {
         this.#options.log.error({ records: this.#records, bytes: this.#bytes }, 'backend queue is full');
       else this.#options.log.info({}, 'backend queue has room again');
     }
-    return isFull || (lane !== undefined && lane.waiting.length >= perSocket);
+    return isFull || (lane !== undefined && lane.length >= perSocket);
   }
 
   #pump(): void {
@@ -152,7 +167,13 @@ export class BackendDispatcher {
       const lane = this.#ready.peek();
       if (lane === null) return;
       const waiting = lane.waiting[0]!;
-      if (!this.#caller.hears(waiting.record.kind)) {
+      const standing = waiting.standing();
+      if (standing === 'in doubt') return this.#pumpWhenInDoubtNoMore();
+      if (standing === 'taken back') {
+        // Whoever has it now may be further already.
+        this.#ready.shift();
+        this.#leave(lane, waiting);
+      } else if (!this.#caller.hears(waiting.record.kind)) {
         // Learned since it was queued: the backend does not have this method.
         this.#ready.shift();
         this.#finish(lane, waiting);
@@ -172,6 +193,13 @@ export class BackendDispatcher {
     if (this.#breakerTimer !== null || !Number.isFinite(wait)) return;
     this.#breakerTimer = this.#options.clock.after(wait, () => {
       this.#breakerTimer = null;
+      this.#pump();
+    });
+  }
+
+  #pumpWhenInDoubtNoMore(): void {
+    this.#doubtTimer ??= this.#options.clock.after(ASK_AGAIN, () => {
+      this.#doubtTimer = null;
       this.#pump();
     });
   }
@@ -240,14 +268,23 @@ export class BackendDispatcher {
   }
 
   /** The first record of the lane is done with. */
-  #finish(lane: Lane, { settle, bytes }: WaitingRecord): void {
+  #finish(lane: Lane, waiting: WaitingRecord): void {
+    this.#leave(lane, waiting);
+    waiting.settle();
+  }
+
+  /** The lane's next record is its first. */
+  #leave(lane: Lane, waiting: WaitingRecord): void {
     lane.waiting.shift();
     lane.failures = 0;
-    this.#records--;
-    this.#bytes -= bytes;
+    this.#forget(waiting);
     if (lane.waiting.length > 0) this.#ready.push(lane);
     else this.#lanes.idled();
-    settle();
+  }
+
+  #forget({ bytes }: WaitingRecord): void {
+    this.#records--;
+    this.#bytes -= bytes;
   }
 
   #failureOf(error: unknown, record: UpstreamRecord): HoldfastError {

@@ -1,10 +1,12 @@
 import type { TimerHandle } from '../ports/clock.ts';
-import type { UpstreamRecord } from '../ports/upstream-log.ts';
+import type { Standing, UpstreamRecord } from '../ports/upstream-log.ts';
 
 /** A record that waits for the backend. */
 export interface WaitingRecord {
   readonly record: UpstreamRecord;
   readonly settle: () => void;
+  /** Whether the log has taken it back. */
+  readonly standing: () => Standing;
   /** When it came here, ms since 1970. */
   readonly heard: number;
   /** What it takes of the queue's bound. */
@@ -14,7 +16,7 @@ export interface WaitingRecord {
 /** The records of one socket. The first is the one being called, or to be called next. */
 export class Lane {
   readonly key: string;
-  readonly waiting: WaitingRecord[] = [];
+  waiting: WaitingRecord[] = [];
   /** Attempts of the first record that failed. */
   failures = 0;
   /** When the first of them began, on the clock's monotonic scale. */
@@ -26,6 +28,20 @@ export class Lane {
 
   constructor(key: string) {
     this.key = key;
+  }
+
+  /** The records behind the first that the log has taken back, which leave here. The first may be on its way. */
+  takeBack(): readonly WaitingRecord[] {
+    const [first, ...others] = this.waiting;
+    if (first === undefined || others.at(-1)?.standing() !== 'taken back') return [];
+    this.waiting = [first, ...others.filter(({ standing }) => standing() !== 'taken back')];
+    return others.filter(({ standing }) => standing() === 'taken back');
+  }
+
+  /** How many records it has, but for a first one that the log has taken back and that may come again. */
+  get length(): number {
+    const { length, 0: first } = this.waiting;
+    return first?.standing() === 'taken back' ? length - 1 : length;
   }
 }
 
