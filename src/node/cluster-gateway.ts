@@ -2,6 +2,7 @@ import { Elsewhere } from '../adapters/uws/elsewhere.ts';
 import type { PortUse } from '../adapters/uws/listen.ts';
 import { FencedLog } from '../runtime/cluster/fenced-log.ts';
 import type { Lease } from '../runtime/cluster/lease-keeper.ts';
+import { sayOwnFarewell } from '../runtime/cluster/own-farewell.ts';
 import { PresentFirstLog } from '../runtime/cluster/present-first-log.ts';
 import { SessionLimit } from '../runtime/cluster/session-limit.ts';
 import type { Config } from '../runtime/config/config.ts';
@@ -39,6 +40,8 @@ export interface ClusterGatewayOptions {
   readonly lease: Lease;
   /** Whether the lease surely holds at this moment. */
   readonly holds: () => boolean;
+  /** Whether it was lost because nobody knows of it any more. */
+  readonly isForgotten: () => boolean;
   readonly snowflakes: SnowflakeGenerator;
   readonly clock: Clock;
   readonly wheel: TimingWheel;
@@ -81,9 +84,10 @@ export class ClusterGateway implements Role {
     this.log = log;
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
-    const refused = (record: UpstreamRecord, error: unknown) => this.refused(record, error);
+    const { refused } = this;
     this.presentFirst = new PresentFirstLog(seat.upstreamLog, { maxRecords, maxBytes, refused });
-    this.fencedLog = new FencedLog(this.presentFirst, { maxRecords, maxBytes, holds: options.holds });
+    const holds = () => options.holds() || options.isForgotten();
+    this.fencedLog = new FencedLog(this.presentFirst, { maxRecords, maxBytes, holds });
     this.presence = new StagePresence(seat.presence, this.presentFirst, (socket) =>
       this.fencedLog.flush([socket]),
     );
@@ -197,7 +201,7 @@ export class ClusterGateway implements Role {
 
   unfence(): void {
     for (const letter of this.unread.splice(0)) this.carryOut(letter);
-    this.fencedLog.open((record, error) => this.refused(record, error));
+    this.fencedLog.open(this.refused);
   }
 
   closePaced(): Promise<void> {
@@ -213,16 +217,21 @@ export class ClusterGateway implements Role {
     await this.fencedLog.flush();
   }
 
-  /** What still waits behind the fence is thrown away: whoever took the number has said that these sessions ended. */
+  /** What waits behind the fence is thrown away: others have said that these sessions ended, or nobody knew of them. */
   async close(): Promise<void> {
-    const { clock, log, seat } = this.options;
+    const { clock, log, seat, lease, isForgotten } = this.options;
     this.presence.isOver = true;
     this.clients.stopAccepting();
+    const { fencedLog, presentFirst, gateway, refused } = this;
+    const farewell = { gateway, node: lease.number, fencedLog, presentFirst, refused, clock, log };
+    const isSaid = isForgotten() ? sayOwnFarewell(farewell) : null;
     this.clients.close();
     if (this.toucher !== null) clock.cancel(this.toucher);
     this.sessionLimit?.stop();
-    const lost = this.fencedLog.discard() + this.presentFirst.discard();
-    if (lost > 0) log.error({ records: lost }, 'records of sessions that were given up for dead are lost');
+    await isSaid;
+    const lost = fencedLog.discard() + presentFirst.discard();
+    if (lost > 0 && isSaid === null)
+      log.error({ records: lost }, 'records of sessions that were given up for dead are lost');
     await Promise.all([this.mailbox?.close(), this.caller?.close(), this.peers.close()]);
     await seat.leave();
   }
@@ -235,11 +244,11 @@ export class ClusterGateway implements Role {
     return {};
   }
 
-  private refused(record: UpstreamRecord, error: unknown): void {
+  private readonly refused = (record: UpstreamRecord, error: unknown): void => {
     const { metrics, log } = this.options;
     metrics.counters.add(COUNTER.messagesDropped['backend queue']);
     log.error({ socket: record.key, kind: record.kind, err: error }, 'a record was not put on the bus');
-  }
+  };
 
   /** A node that is not sure of its lease obeys nobody: its sessions may be declared dead, and others act on that. */
   private receive(letter: Letter): void {

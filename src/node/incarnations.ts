@@ -185,7 +185,9 @@ export class Incarnations {
     if (this.options.config.auth.mode === 'jwt') await this.persist(() => this.revocations.start());
     // Of this life: what is left of it must not go out under the number of the next.
     const holds = () => keeper.holds();
-    const seat = await this.persist(() => bus.join(lease, holds));
+    const isForgotten = () => keeper.isForgotten;
+    // Of a node that nobody knows of any more, nobody else says anything.
+    const seat = await this.persist(() => bus.join(lease, () => holds() || isForgotten()));
     if (keys === null || seat === null) return null;
     const parts = {
       ...this.options,
@@ -193,6 +195,7 @@ export class Incarnations {
       seat,
       lease,
       holds,
+      isForgotten,
       snowflakes,
       surroundings: this.surroundings,
       log: log.child({ node: lease.number }),
