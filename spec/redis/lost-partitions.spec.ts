@@ -16,7 +16,11 @@ describe('a partition of the log whose lock is gone', () => {
   let client: RedisClient;
   let log: StreamUpstreamLog;
   /** What was handed out, and whose that is. */
-  let inHand: { readonly messageId: string; readonly standing: () => Standing; readonly settle: () => void }[];
+  let inHand: {
+    readonly messageId: string;
+    readonly standing: () => Standing;
+    readonly settle: () => void;
+  }[];
 
   beforeAll(async () => {
     redis = await RedisFixture.start();
