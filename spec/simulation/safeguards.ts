@@ -165,6 +165,19 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     remove: () => replace(ApiDoor, 'untilLost', () => (hear: UpstreamHandler) => hear),
   },
   {
+    name: 'a node that Redis has forgotten says itself that its sessions are over',
+    finds: 'missing',
+    bus: 'kafka',
+    under: ['Redis is emptied'],
+    seeds: [1, 4, 5],
+    remove: () =>
+      replace(LeaseKeeper, 'lose', (lose) => {
+        return function (this: unknown) {
+          return lose.call(this, 'lost' as never);
+        } as Method;
+      }),
+  },
+  {
     name: 'a push that is repeated is known by its dedupKey',
     finds: 'doubled',
     under: ['apis: silences to Redis'],
