@@ -1,7 +1,6 @@
 import { KafkaUpstreamLog } from '../../src/adapters/kafka/upstream-log.ts';
 import { RedisBurial } from '../../src/adapters/redis/burial.ts';
 import { RedisDedupWindow } from '../../src/adapters/redis/dedup-window.ts';
-import { StreamConsumer } from '../../src/adapters/redis/streams/stream-consumer.ts';
 import { StreamUpstreamLog } from '../../src/adapters/redis/streams/upstream-log.ts';
 import { LeaseKeeper } from '../../src/runtime/cluster/lease-keeper.ts';
 import { PresentFirstLog } from '../../src/runtime/cluster/present-first-log.ts';
@@ -119,18 +118,6 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     under: ['apis: kills'],
     seeds: [5, 15, 16],
     remove: () => replace(StreamUpstreamLog, 'consume', settleAtOnce),
-  },
-  {
-    name: 'an API node that has lost a partition lets go of its records that it has not begun',
-    finds: 'reordered',
-    under: ['Redis fails over', 'apis: silences to Redis'],
-    seeds: [1],
-    remove: () =>
-      replace(StreamConsumer, 'newlyHeld', (newlyHeld) => {
-        return function (this: unknown, partition: never) {
-          return Object.assign(newlyHeld.call(this, partition) as object, { standing: () => 'ours' });
-        } as Method;
-      }),
   },
   {
     name: 'offsets are committed when the backend has answered, not before',
