@@ -49,9 +49,7 @@ const ASK_AGAIN = 20;
  * before was carried out. Lanes run side by side, up to `concurrency`. What fails for a passing reason is tried
  * again until `retry.deadline`, and while the circuit breaker is open lanes wait; clients notice neither. The
  * queues are bounded: beyond them messages are dropped, and counted, but never an `OnDisconnect`, which is kept and
- * tried until the end.
- *
- * What the log takes back is not called any more, and not tried again: another may have called what comes behind it.
+ * tried until the end. What the log takes back is not begun any more: another may have called what comes behind it.
  */
 export class BackendDispatcher {
   readonly #options: BackendDispatcherOptions;
@@ -170,7 +168,6 @@ export class BackendDispatcher {
       const standing = waiting.standing();
       if (standing === 'in doubt') return this.#pumpWhenInDoubtNoMore();
       if (standing === 'taken back') {
-        // Whoever has it now may be further already.
         this.#ready.shift();
         this.#leave(lane, waiting);
       } else if (!this.#caller.hears(waiting.record.kind)) {
