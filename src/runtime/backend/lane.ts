@@ -13,6 +13,8 @@ export interface WaitingRecord {
   readonly bytes: number;
 }
 
+const NONE: readonly WaitingRecord[] = [];
+
 /** The records of one socket. The first is the one being called, or to be called next. */
 export class Lane {
   readonly key: string;
@@ -32,10 +34,12 @@ export class Lane {
 
   /** The records behind the first that the log has taken back, which leave here. The first may be on its way. */
   takeBack(): readonly WaitingRecord[] {
-    const [first, ...others] = this.waiting;
-    if (first === undefined || others.at(-1)?.standing() !== 'taken back') return [];
-    this.waiting = [first, ...others.filter(({ standing }) => standing() !== 'taken back')];
-    return others.filter(({ standing }) => standing() === 'taken back');
+    const { waiting } = this;
+    // A partition is taken back as a whole: what came last says whether there is any.
+    if (waiting.length < 2 || waiting.at(-1)!.standing() !== 'taken back') return NONE;
+    const isGone = ({ standing }: WaitingRecord, at: number) => at > 0 && standing() === 'taken back';
+    this.waiting = waiting.filter((one, at) => !isGone(one, at));
+    return waiting.filter(isGone);
   }
 
   /** How many records it has, but for a first one that the log has taken back and that may come again. */
