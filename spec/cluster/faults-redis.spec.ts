@@ -102,7 +102,8 @@ describe('faults of Redis, of leases and of nodes', { timeout: 60_000 }, () => {
       session.say();
       await fixture.push(session, `after the loss to ${session.name}`);
     }
-    expect(await fixture.judge()).toBe('no violation');
+    // The API nodes began anew at the same time, perhaps in the middle of a call.
+    expect(await fixture.judge('ends as well')).toBe('no violation');
   });
 
   it('Redis slow: calls end at their deadline, and the event loop does not wait', async () => {
