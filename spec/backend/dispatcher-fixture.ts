@@ -1,4 +1,5 @@
-import { BackendDispatcher, type BackendLimits } from '../../src/runtime/backend/backend-dispatcher.ts';
+import { BackendDispatcher } from '../../src/runtime/backend/backend-dispatcher.ts';
+import type { BackendLimits } from '../../src/runtime/backend/backend-limits.ts';
 import type { BackendDropReason, BreakerState } from '../../src/runtime/backend/backend-metrics.ts';
 import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import type { BackendCaller } from '../../src/runtime/ports/backend.ts';
@@ -25,6 +26,10 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
   /** What happened to clients and records, in order. */
   readonly events: string[] = [];
   readonly settledRecords: string[] = [];
+  /** Message ids of records that the log gives to another. */
+  readonly takenBack = new Set<string>();
+  /** The log cannot say whose the others are. */
+  isInDoubt = false;
   readonly dropped: BackendDropReason[] = [];
   readonly breakerStates: BreakerState[] = [];
   readonly failedActions: string[] = [];
@@ -80,7 +85,11 @@ export class DispatcherFixture<Caller extends BackendCaller = ScriptedCaller> {
 
   give(...records: UpstreamRecord[]): void {
     for (const record of records) {
-      this.dispatcher.handle(record, () => this.settledRecords.push(record.messageId));
+      const settle = () => this.settledRecords.push(record.messageId);
+      this.dispatcher.handle(record, settle, () => {
+        if (this.takenBack.has(record.messageId)) return 'taken back';
+        return this.isInDoubt ? 'in doubt' : 'ours';
+      });
     }
   }
 

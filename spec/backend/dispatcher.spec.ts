@@ -98,13 +98,80 @@ describe('calls to the backend', () => {
       close: async () => undefined,
     });
     let isSettled = false;
-    handler!(messageRecord('[]'), () => {
+    const settle = () => {
       isSettled = true;
-    });
+    };
+    handler!(messageRecord('[]'), settle, () => 'ours');
     expect(isSettled).toBe(false);
     await fixture.caller.open[0]!.answer();
     expect(isSettled).toBe(true);
     await subscription.stop(0);
+  });
+});
+
+describe('records that the log takes back', () => {
+  const messages = (count: number) => Array.from({ length: count }, (_, n) => messageRecord(`[${n}]`));
+  const takeBack = (fixture: DispatcherFixture, records: readonly UpstreamRecord[]) => {
+    for (const { messageId } of records) fixture.takenBack.add(messageId);
+  };
+
+  it('are not called any more, nor settled; the call on its way goes on', async () => {
+    const fixture = start();
+    const [first, ...others] = messages(3);
+    fixture.give(first!, ...others);
+    takeBack(fixture, [first!, ...others]);
+    const ack = { args: '["ok"]', attachments: [] };
+    await fixture.caller.open[0]!.answer({ ack, actions: [emit('x')] });
+    await settled();
+    expect(fixture.events).toEqual(['emit x']);
+    expect(fixture.caller.calls).toEqual([first!.messageId]);
+    expect(fixture.settledRecords).toEqual([first!.messageId]);
+    expect([fixture.dispatcher.queued, fixture.dispatcher.queuedBytes]).toEqual([0, 0]);
+  });
+
+  it('are not tried again', async () => {
+    const fixture = start();
+    const [record] = messages(1);
+    fixture.give(record!);
+    await fixture.caller.open[0]!.fail(DOWN);
+    takeBack(fixture, [record!]);
+    await fixture.pass(LIMITS.retry.deadline);
+    expect(fixture.caller.calls).toEqual([record!.messageId]);
+    expect(fixture.settledRecords).toEqual([]);
+    expect(fixture.dispatcher.queued).toBe(0);
+  });
+
+  it('make room for themselves when they come again, behind the call on its way', async () => {
+    const fixture = start();
+    const { caller } = fixture;
+    const records = messages(LIMITS.queue.perSocket);
+    fixture.give(...records);
+    takeBack(fixture, records);
+    // The same ones, of which the log now says that they are ours.
+    const again = messages(LIMITS.queue.perSocket);
+    fixture.give(...again);
+    expect(fixture.dropped).toEqual([]);
+    for (const record of [records[0]!, ...again]) {
+      expect(caller.open.map((call) => call.record.messageId)).toEqual([record.messageId]);
+      await caller.open[0]!.answer();
+    }
+    expect(fixture.dispatcher.queued).toBe(0);
+  });
+
+  it('wait while the log cannot say whose they are, and go on as it then says', async () => {
+    const fixture = start();
+    const [mine, other] = [messageRecord('[]', { id: 'a' }), messageRecord('[]', { id: 'b' })];
+    fixture.isInDoubt = true;
+    fixture.give(mine, other);
+    await fixture.pass(1_000);
+    expect(fixture.caller.calls).toEqual([]);
+    fixture.isInDoubt = false;
+    takeBack(fixture, [other]);
+    await fixture.pass(20);
+    expect(fixture.caller.calls).toEqual([mine.messageId]);
+    await fixture.caller.open[0]!.answer();
+    expect(fixture.dispatcher.queued).toBe(0);
+    expect(fixture.clock.nextDue()).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import type {
+  Standing,
   UpstreamHandler,
   UpstreamLog,
   UpstreamRecord,
@@ -13,6 +14,8 @@ export type UpstreamLogFault =
   | 'shares one socket among consumers'
   | 'forgets unsettled records'
   | 'hands unsettled records out backwards'
+  | 'does not say what it took back'
+  | 'says that it took back what it did not'
   | 'drops records while nobody consumes'
   | 'hands settled records out again'
   | 'drops when full'
@@ -31,6 +34,8 @@ interface Place {
 interface Member {
   readonly handler: UpstreamHandler;
   outstanding: number;
+  /** It has stopped: what it had in hand goes to another. */
+  isGone: boolean;
 }
 
 const CAPACITY = 1_500;
@@ -71,7 +76,7 @@ export class StubUpstreamLog implements UpstreamLog {
   }
 
   consume(handler: UpstreamHandler): UpstreamSubscription {
-    const member: Member = { handler, outstanding: 0 };
+    const member: Member = { handler, outstanding: 0, isGone: false };
     this.#members.push(member);
     return { stop: (deadline) => this.#stop(member, deadline) };
   }
@@ -99,14 +104,20 @@ export class StubUpstreamLog implements UpstreamLog {
       const member = this.#members[shared ? ++this.#turn % this.#members.length : 0]!;
       member.outstanding += 1;
       let left = false;
-      member.handler(this.#carried(place.record), () => {
+      const settle = () => {
         if (left) return;
         left = true;
         member.outstanding -= 1;
         place.settled = true;
         this.#commit();
-      });
+      };
+      member.handler(this.#carried(place.record), settle, () => this.#standingOf(member));
     }
+  }
+
+  #standingOf({ isGone }: Member): Standing {
+    if (this.#fault === 'does not say what it took back') return 'ours';
+    return isGone || this.#fault === 'says that it took back what it did not' ? 'taken back' : 'ours';
   }
 
   #carried(record: UpstreamRecord): UpstreamRecord {
@@ -128,6 +139,7 @@ export class StubUpstreamLog implements UpstreamLog {
     while (member.outstanding > 0 && performance.now() < end && this.#fault !== 'stops at once')
       await pause(1);
     this.#stopping -= 1;
+    member.isGone = true;
     this.#members.splice(this.#members.indexOf(member), 1);
     if (this.#fault === 'forgets unsettled records') this.#places = this.#places.slice(this.#next);
     if (this.#fault === 'hands unsettled records out backwards') this.#places.reverse();

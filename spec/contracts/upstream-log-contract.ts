@@ -3,6 +3,7 @@ import { HoldfastError } from '../../src/runtime/errors/holdfast-error.ts';
 import type {
   DisconnectRecord,
   MessageRecord,
+  Standing,
   UpstreamLog,
   UpstreamRecord,
 } from '../../src/runtime/ports/upstream-log.ts';
@@ -148,6 +149,25 @@ export const UPSTREAM_LOG_CLAUSES: readonly Clause<UpstreamLogFixture>[] = [
       expect(numbersOf(unique(got), '4000')).toEqual(
         numbersOf(unique(got), '4000').toSorted((x, y) => x - y),
       );
+    },
+  },
+  {
+    title: 'says which records it has taken back, and which not',
+    async check({ open, patience }) {
+      const [first, second] = [await open(), await open()];
+      const lost: (() => Standing)[] = [];
+      const a = first.consume((_record, _settle, standing) => lost.push(standing));
+      for (let number = 0; number < 5; number++) first.append(message('4200', number));
+      await eventually(patience, () => expect(lost.length).toBeGreaterThanOrEqual(5));
+      expect(new Set(lost.map((standing) => standing()))).toEqual(new Set(['ours']));
+      await a.stop(20);
+      expect(new Set(lost.map((standing) => standing()))).toEqual(new Set(['taken back']));
+      const got = new Map<string, () => Standing>();
+      second.consume((record, _settle, standing) => got.set(record.messageId, standing));
+      await eventually(patience, () => expect(got.size).toBe(5));
+      expect(new Set([...got.values()].map((standing) => standing()))).toEqual(new Set(['ours']));
+      // For good, also where the same log has them again.
+      expect(new Set(lost.map((standing) => standing()))).toEqual(new Set(['taken back']));
     },
   },
   {

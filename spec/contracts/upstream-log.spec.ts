@@ -70,6 +70,8 @@ describeFaults('upstream log', UPSTREAM_LOG_CLAUSES, [
     'hands out unsettled records again, in order, when their consumer stops',
     'hands unsettled records out backwards',
   ),
+  fault('says which records it has taken back, and which not', 'does not say what it took back'),
+  fault('says which records it has taken back, and which not', 'says that it took back what it did not'),
   fault('hands out records that came while nobody consumed', 'drops records while nobody consumes'),
   fault(
     'does not hand out again what was settled before its consumer stopped',

@@ -115,7 +115,7 @@ describe('a lease on a node number', () => {
   it('is lost when the store says so, and then nothing renews it', async () => {
     const fixture = new Fixture();
     await fixture.keeper.acquire();
-    fixture.store.renews = false;
+    fixture.store.renewal = 'lost';
     await fixture.pass(3_500);
     expect(fixture.said).toEqual(['suspended', 'lost']);
     expect(fixture.keeper.current).toBeNull();
@@ -130,10 +130,27 @@ describe('a lease on a node number', () => {
     fixture.store.down = true;
     await fixture.pass(TTL + 1_000);
     fixture.store.down = false;
-    fixture.store.renews = false;
+    fixture.store.renewal = 'lost';
     await fixture.pass(3_000);
     expect(fixture.said).toEqual(['suspended', 'lost']);
   });
+
+  it.each([
+    ['forgotten', true],
+    ['lost', false],
+  ] as const)(
+    'that is %s is lost, and says whether anybody else knows of it',
+    async (renewal, isForgotten) => {
+      const fixture = new Fixture();
+      await fixture.keeper.acquire();
+      expect(fixture.keeper.isForgotten).toBe(false);
+      fixture.store.renewal = renewal;
+      await fixture.pass(3_500);
+      expect(fixture.said).toEqual(['suspended', 'lost']);
+      expect(fixture.keeper.isForgotten).toBe(isForgotten);
+      expect(fixture.keeper.holds()).toBe(false);
+    },
+  );
 
   it('is given back, and not renewed after that', async () => {
     const fixture = new Fixture();

@@ -6,13 +6,14 @@ import type {
   LeaseRequest,
   LeaseStore,
   NodeRecord,
+  Renewal,
 } from '../../src/runtime/ports/lease-store.ts';
 
 /** A lease store that answers as told, at once or after `delay` turns of the promise queue. */
 export class ScriptedLeaseStore implements LeaseStore {
   readonly calls: string[] = [];
   outcome: LeaseOutcome = { kind: 'granted', number: 7, epoch: 1, slot: 0, reached: 0 };
-  renews = true;
+  renewal: Renewal = 'renewed';
   down = false;
   deadNodes: NodeRecord[] = [];
   liveNodes: NodeRecord[] = [];
@@ -24,10 +25,10 @@ export class ScriptedLeaseStore implements LeaseStore {
     return this.outcome;
   }
 
-  async renew(_lease: LeaseHolding, reached: number): Promise<boolean> {
+  async renew(_lease: LeaseHolding, reached: number): Promise<Renewal> {
     this.note('renew');
     this.reached.push(reached);
-    return this.renews;
+    return this.renewal;
   }
 
   async release(): Promise<void> {

@@ -58,10 +58,59 @@ describe('a lease on a node number', () => {
   it('is renewed, shown and given back under such an epoch', async () => {
     const { number, epoch } = await granted('a');
     const lease = { number, epoch, owner: 'process of a' };
-    expect(await store.renew(lease, 1, { connections: 3 }, 5_000)).toBe(true);
+    expect(await store.renew(lease, 1, { connections: 3 }, 5_000)).toBe('renewed');
     expect(await store.nodes()).toMatchObject([{ number, epoch, name: 'a', load: { connections: 3 } }]);
     await store.release(lease);
     expect(await store.nodes()).toEqual([]);
+  });
+
+  it('is forgotten by a Redis that has lost what it knew, also when others have joined since', async () => {
+    const [a, b] = [await granted('a'), await granted('b')];
+    const renewed = ({ number, epoch }: Granted, owner: string) =>
+      store.renew({ number, epoch, owner }, 1, {}, 5_000);
+    await forgetEverything();
+    expect(await renewed(a, 'process of a')).toBe('forgotten');
+    await granted('newcomer');
+    expect(await renewed(a, 'process of a')).toBe('forgotten');
+    // Its number is another's: that it is forgotten is true all the same.
+    const again = await granted('b', a.number);
+    expect(await renewed(b, 'process of b')).toBe('forgotten');
+    expect(await renewed(again, 'process of b')).toBe('renewed');
+  });
+
+  it('is forgotten by a Redis that had not heard of it when it took over from another', async () => {
+    const { epoch } = await granted('a');
+    const late = await granted('late');
+    await client.run((one) =>
+      Promise.all([
+        one.hset('holdfast:{nodes}:counter', 'epoch', epoch),
+        one.hdel('holdfast:{nodes}:records', `${late.number}:${late.epoch}`),
+      ]),
+    );
+    expect(await store.renew({ ...late, owner: 'process of late' }, 1, {}, 5_000)).toBe('forgotten');
+  });
+
+  it('is lost, not forgotten, when it was buried, is being buried, or is taken over', async () => {
+    const short = {
+      name: 's',
+      owner: 'o',
+      wanted: 9,
+      previous: null,
+      role: 'gateway',
+      version: '1',
+      address: '',
+      inspectAddress: '',
+    };
+    const lease = (await store.acquire({ ...short, role: 'gateway', ttl: 1 })) as Granted;
+    const holding = { number: 9, epoch: lease.epoch, owner: 'o' };
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await store.claimBurial(lease, 'undertaker', 5_000)).toBe(true);
+    expect(await store.renew(holding, 1, {}, 5_000)).toBe('lost');
+    await store.buried(lease);
+    expect(await store.renew(holding, 1, {}, 5_000)).toBe('lost');
+    const next = (await store.acquire({ ...short, role: 'gateway', owner: 'p', ttl: 5_000 })) as Granted;
+    expect(next.number).toBe(9);
+    expect(await store.renew(holding, 1, {}, 5_000)).toBe('lost');
   });
 
   it('is on the number a process had before when Redis has lost whose it was, unless somebody else has it', async () => {

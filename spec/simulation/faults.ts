@@ -137,6 +137,21 @@ const redisFailsOver: SimulatedFault = {
   },
 };
 
+/** Not among those that seeds choose from: with Redis alone, nothing that is under way survives it. */
+export const REDIS_IS_EMPTIED: SimulatedFault = {
+  name: 'Redis is emptied',
+  async strike({ cluster: { redis }, time }) {
+    const restarts = time.random.chance(0.5);
+    if (restarts) {
+      redis.down();
+      await time.pause(time.between(100, 8_000));
+    }
+    redis.empty();
+    if (restarts) redis.up();
+    time.note('FAULT', restarts ? 'Redis came back with nothing' : 'Redis was emptied');
+  },
+};
+
 const clientsReset: SimulatedFault = {
   name: 'connections of clients are reset',
   async strike({ time, workload }) {

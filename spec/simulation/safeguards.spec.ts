@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REDIS_IS_EMPTIED } from './faults.ts';
 import { KAFKA_FAULTS } from './kafka-faults.ts';
 import { PATIENCE, report } from './part.ts';
 import { SAFEGUARDS } from './safeguards.ts';
@@ -9,7 +10,7 @@ describe('a simulation finds out when there is nothing to see to it that', () =>
     '$name',
     async (safeguard) => {
       const { bus = 'redis' } = safeguard;
-      const faults = KAFKA_FAULTS.filter(({ name }) => safeguard.under.includes(name));
+      const faults = [...KAFKA_FAULTS, REDIS_IS_EMPTIED].filter(({ name }) => safeguard.under.includes(name));
       expect(faults).toHaveLength(safeguard.under.length);
       const found = new Set<string>();
       for (const seed of safeguard.seeds) {

@@ -56,9 +56,9 @@ function goOnWithoutLease(): () => void {
 /** Records are settled as soon as they are handed out. */
 function settleAtOnce(consume: Method): Method {
   return function (this: unknown, handler: UpstreamHandler) {
-    const hasty: UpstreamHandler = (record, settle) => {
+    const hasty: UpstreamHandler = (record, settle, standing) => {
       settle();
-      handler(record, () => {});
+      handler(record, () => {}, standing);
     };
     return consume.call(this, hasty as never);
   } as Method;
@@ -150,6 +150,19 @@ export const SAFEGUARDS: readonly Safeguard[] = [
     under: ['gateways: silences to Redis and Kafka'],
     seeds: [3, 5, 6, 8],
     remove: () => replace(ApiDoor, 'untilLost', () => (hear: UpstreamHandler) => hear),
+  },
+  {
+    name: 'a node that Redis has forgotten says itself that its sessions are over',
+    finds: 'missing',
+    bus: 'kafka',
+    under: ['Redis is emptied'],
+    seeds: [1, 4, 5],
+    remove: () =>
+      replace(LeaseKeeper, 'lose', (lose) => {
+        return function (this: unknown) {
+          return lose.call(this, 'lost' as never);
+        } as Method;
+      }),
   },
   {
     name: 'a push that is repeated is known by its dedupKey',

@@ -186,17 +186,17 @@ export class ApiRole {
 
 /** Records of the demo's namespace go to the demo, all others to the backend. */
 function split(namespace: string, demo: BackendDispatcher, backend: BackendDispatcher): UpstreamHandler {
-  return (record, settle) => {
-    if (record.socket.namespace === namespace) demo.handle(record, settle);
-    else backend.handle(record, settle);
+  return (record, settle, standing) => {
+    if (record.socket.namespace === namespace) demo.handle(record, settle, standing);
+    else backend.handle(record, settle, standing);
   };
 }
 
 /** A record says where its socket lives now. */
 export function learning(hear: UpstreamHandler, { homes }: Dispatcher): UpstreamHandler {
-  return (record, settle) => {
+  return (record, settle, standing) => {
     if (record.kind === 'disconnect') homes.forget(record.key);
     else homes.learn(record.key, record.home);
-    hear(record, settle);
+    hear(record, settle, standing);
   };
 }

@@ -2,12 +2,13 @@ import { Elsewhere } from '../adapters/uws/elsewhere.ts';
 import type { PortUse } from '../adapters/uws/listen.ts';
 import { recordFacts } from '../runtime/backend/record-facts.ts';
 import { FencedLog } from '../runtime/cluster/fenced-log.ts';
+import { FencedMail } from '../runtime/cluster/fenced-mail.ts';
 import type { Lease } from '../runtime/cluster/lease-keeper.ts';
+import { sayOwnFarewell } from '../runtime/cluster/own-farewell.ts';
 import { PresentFirstLog } from '../runtime/cluster/present-first-log.ts';
 import { SessionLimit } from '../runtime/cluster/session-limit.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { Dispatcher } from '../runtime/delivery/dispatcher.ts';
-import type { Letter } from '../runtime/delivery/letter.ts';
 import { gatewaySettings } from '../runtime/gateway-settings.ts';
 import { SessionIds } from '../runtime/identity/session-id.ts';
 import type { SnowflakeGenerator } from '../runtime/identity/snowflake.ts';
@@ -44,6 +45,8 @@ export interface ClusterGatewayOptions {
   readonly lease: Lease;
   /** Whether the lease surely holds at this moment. */
   readonly holds: () => boolean;
+  /** Whether it was lost because nobody knows of it any more. */
+  readonly isForgotten: () => boolean;
   readonly snowflakes: SnowflakeGenerator;
   readonly clock: Clock;
   readonly wheel: TimingWheel;
@@ -79,8 +82,7 @@ export class ClusterGateway implements Role {
   private readonly caller: ReturnType<typeof backendCallerFor>;
   private mailbox: MailboxSubscription | null = null;
   private toucher: TimerHandle | null = null;
-  /** Letters that came while the node was not sure of its lease. */
-  private readonly unread: Letter[] = [];
+  private readonly mail: FencedMail;
 
   constructor(options: ClusterGatewayOptions) {
     this.options = options;
@@ -91,9 +93,10 @@ export class ClusterGateway implements Role {
     this.lines = countedLines(log, clock, metrics);
     const node = lease.number;
     const { total: maxRecords, maxBytes } = config.backend.queue;
-    const refused = (record: UpstreamRecord, error: unknown) => this.refused(record, error);
+    const { refused } = this;
     this.presentFirst = new PresentFirstLog(seat.upstreamLog, { maxRecords, maxBytes, refused });
-    this.fencedLog = new FencedLog(this.presentFirst, { maxRecords, maxBytes, holds: options.holds });
+    const holds = () => options.holds() || options.isForgotten();
+    this.fencedLog = new FencedLog(this.presentFirst, { maxRecords, maxBytes, holds });
     this.presence = new StagePresence(seat.presence, this.presentFirst, (socket) =>
       this.fencedLog.flush([socket]),
     );
@@ -137,6 +140,14 @@ export class ClusterGateway implements Role {
       upgradeTimeout: config.engine.upgradeTimeout,
       maxPayload: config.engine.maxPayload,
       gateway: () => this.gateway,
+    });
+    this.mail = new FencedMail({
+      holds: options.holds,
+      carryOut: (letter) => this.gateway.postbox.receive(letter),
+      failed: ({ kind }, error) => {
+        metrics.counters.add(COUNTER.internalErrors);
+        this.lines.error('letter', { err: error, letter: kind }, 'a letter was not carried out');
+      },
     });
     this.clients = surroundings.clients({
       config,
@@ -186,7 +197,7 @@ export class ClusterGateway implements Role {
     const { config, isFirst, seat, lease, clock, portUse } = this.options;
     const { socketTable } = this.gateway;
     if (config.engine.rehearsal && isFirst) await this.rehearse();
-    this.mailbox = seat.mailbox.open(lease.number, (letter) => this.receive(letter));
+    this.mailbox = seat.mailbox.open(lease.number, this.mail.receive);
     await this.mailbox.reading;
     this.sessionLimit?.start();
     this.toucher = clock.every(
@@ -217,8 +228,8 @@ export class ClusterGateway implements Role {
   }
 
   unfence(): void {
-    for (const letter of this.unread.splice(0)) this.carryOut(letter);
-    this.fencedLog.open((record, error) => this.refused(record, error));
+    this.mail.open();
+    this.fencedLog.open(this.refused);
   }
 
   closePaced(): Promise<void> {
@@ -234,16 +245,21 @@ export class ClusterGateway implements Role {
     await this.fencedLog.flush();
   }
 
-  /** What still waits behind the fence is thrown away: whoever took the number has said that these sessions ended. */
+  /** What waits behind the fence is thrown away: others have said that these sessions ended, or nobody knew of them. */
   async close(): Promise<void> {
-    const { clock, log, seat } = this.options;
+    const { clock, log, seat, lease, isForgotten } = this.options;
     this.presence.isOver = true;
     this.clients.stopAccepting();
+    const { fencedLog, presentFirst, gateway, refused } = this;
+    const farewell = { gateway, node: lease.number, fencedLog, presentFirst, refused, clock, log };
+    const isSaid = isForgotten() ? sayOwnFarewell(farewell) : null;
     this.clients.close();
     if (this.toucher !== null) clock.cancel(this.toucher);
     this.sessionLimit?.stop();
-    const lost = this.fencedLog.discard() + this.presentFirst.discard();
-    if (lost > 0) log.error({ records: lost }, 'records of sessions that were given up for dead are lost');
+    await isSaid;
+    const lost = fencedLog.discard() + presentFirst.discard();
+    if (lost > 0 && isSaid === null)
+      log.error({ records: lost }, 'records of sessions that were given up for dead are lost');
     await Promise.all([this.mailbox?.close(), this.caller?.close(), this.peers.close()]);
     await seat.leave();
   }
@@ -256,27 +272,11 @@ export class ClusterGateway implements Role {
     return {};
   }
 
-  private refused(record: UpstreamRecord, error: unknown): void {
+  private readonly refused = (record: UpstreamRecord, error: unknown): void => {
     this.options.metrics.counters.add(COUNTER.messagesDropped['backend queue']);
     const facts = { ...recordFacts(record), err: error };
     this.lines.error('record', facts, 'a record was not put on the bus', record.socket);
-  }
-
-  /** A node that is not sure of its lease obeys nobody: its sessions may be declared dead, and others act on that. */
-  private receive(letter: Letter): void {
-    if (this.unread.length === 0 && this.options.holds()) this.carryOut(letter);
-    else this.unread.push(letter);
-  }
-
-  /** A letter that cannot be carried out is the end of that letter only: others wait behind it. */
-  private carryOut(letter: Letter): void {
-    try {
-      this.gateway.postbox.receive(letter);
-    } catch (error) {
-      this.options.metrics.counters.add(COUNTER.internalErrors);
-      this.lines.error('letter', { err: error, letter: letter.kind }, 'a letter was not carried out');
-    }
-  }
+  };
 
   /** What happens in it is nobody's business: not the log's, not Redis', not the metrics'. */
   private async rehearse(): Promise<void> {

@@ -209,7 +209,7 @@ export class ClusterNode {
   /** Lets other nodes look in here, and this one ask them. Resolves with where it is. */
   private async openInspection(key: string): Promise<string> {
     const { inspect, cluster } = this.options.config;
-    this.courier = new HttpNodeCourier({ key, self: () => this.incarnations.nodeName });
+    this.courier = new HttpNodeCourier({ key, self: () => String(this.incarnations.lease?.number ?? '') });
     this.door = await startInspectionDoor({ ...this.adminOptions(), listen: inspect.listen, token: key });
     const { port } = this.door;
     if (this.hasStopped) await this.closeInspection();

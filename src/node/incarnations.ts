@@ -153,11 +153,6 @@ export class Incarnations {
     return this.keeper?.current ?? null;
   }
 
-  /** The node number of this moment, as others name it; empty while there is none. */
-  get nodeName(): string {
-    return String(this.lease?.number ?? '');
-  }
-
   condition(): DependencyCondition {
     const trouble = this.keeper?.trouble ?? 'not asked for yet';
     const number = this.keeper?.current?.number;
@@ -207,7 +202,9 @@ export class Incarnations {
     if (this.options.config.auth.mode === 'jwt') await this.persist(() => this.revocations.start());
     // Of this life: what is left of it must not go out under the number of the next.
     const holds = () => keeper.holds();
-    const seat = await this.persist(() => bus.join(lease, holds));
+    const isForgotten = () => keeper.isForgotten;
+    // Of a node that nobody knows of any more, nobody else says anything.
+    const seat = await this.persist(() => bus.join(lease, () => holds() || isForgotten()));
     if (keys === null || seat === null) return null;
     const parts = {
       ...this.options,
@@ -215,6 +212,7 @@ export class Incarnations {
       seat,
       lease,
       holds,
+      isForgotten,
       snowflakes,
       surroundings: this.surroundings,
       log: log.child({ node: lease.number }),

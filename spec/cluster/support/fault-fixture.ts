@@ -83,10 +83,10 @@ export class FaultFixture {
 
   /**
    * Waits until nothing is owed to open sessions, ends them all, and says what the history says: 'no violation'. With
-   * `repeats`, what the backend was told may have been told again: whoever called it could not note that it had.
-   * The next test begins another history.
+   * `repeats`, what the backend was told may have been told again: whoever called it could not note that it had. Ends
+   * only where API nodes begin anew over them. The next test begins another history.
    */
-  async judge(repeats: 'once' | 'at least once' = 'once'): Promise<string> {
+  async judge(repeats: 'once' | 'at least once' | 'ends as well' = 'once'): Promise<string> {
     const { backend, history, sessions } = this;
     // What is still owed then is found missing.
     const owed = () =>
@@ -101,7 +101,8 @@ export class FaultFixture {
     await until(() => heard.every(({ name }) => backend.ends.has(name)), 15_000).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 300));
     for (const { name } of heard) history.accepted(`end ${name}`);
-    const mayRepeat = (stream: string) => repeats === 'at least once' && !stream.startsWith('end of ');
+    const mayRepeat = (stream: string) =>
+      repeats === 'ends as well' || (repeats === 'at least once' && !stream.startsWith('end of '));
     this.sessions = [];
     this.history = new History();
     backend.history = this.history;

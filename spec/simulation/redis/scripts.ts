@@ -113,7 +113,9 @@ const acquire: TextScript = (keyspace, keys, [name, owner, wanted, previous, ttl
   const taken = others.filter((other) => String(other.number) !== number).map((other) => other.slot);
   let slot = 0;
   while (taken.includes(slot)) slot++;
-  const epoch = Math.max(now, Number(counter.get('epoch') ?? 0) + 1);
+  const last = counter.get('epoch');
+  const epoch = Math.max(now, Number(last ?? 0) + 1);
+  if (last === undefined) counter.set('since', String(epoch));
   counter.set('epoch', String(epoch));
   const member = `${number}:${epoch}`;
   names.set(name!, number);
@@ -129,7 +131,11 @@ const renew: TextScript = (keyspace, keys, [number, epoch, owner, reached, load,
   const all = tables(keyspace, keys);
   const member = `${number}:${epoch}`;
   const record = recordOf(all, member);
-  if (record === null || all.numbers.get(number!) !== epoch) return 0;
+  if (record === null) {
+    const [since, last] = ['since', 'epoch'].map((field) => Number(all.counter.get(field) ?? 0));
+    return Number(epoch) < since! || Number(epoch) > last! ? 2 : 0;
+  }
+  if (all.numbers.get(number!) !== epoch) return 0;
   if (record.owner !== owner || record.burial !== undefined) return 0;
   record.load = JSON.parse(load!);
   record.leaseUntil = now + Number(ttl);
@@ -191,9 +197,9 @@ const claim: TextScript = (keyspace, [consumersKey, ...owners], [consumer, ttl, 
       keyspace.expire(key, Number(ttl));
       return isDue ? 1 : 2;
     }
-    if (owner !== null || !isDue || wishes[index] !== 'none') return 0;
+    if (owner !== null || !(wishes[index] === 'keep' || (wishes[index] === 'none' && isDue))) return 0;
     keyspace.set(key, consumer!, now + Number(ttl));
-    return 1;
+    return isDue ? 1 : 2;
   });
 };
 

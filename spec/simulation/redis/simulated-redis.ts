@@ -3,6 +3,8 @@ import { type Arg, commandsOf } from './commands.ts';
 import { Keyspace } from './keyspace.ts';
 import { blockingOf } from './stream-commands.ts';
 
+/** Nodes make it up by themselves where there is none, which no seed could repeat. */
+const SECRET = 'holdfast:secret';
 const BLOCKING = new Set(['xreadBuffer']);
 
 interface Waiter {
@@ -34,7 +36,7 @@ export class SimulatedRedis {
     this.time = time;
     const wallNow = () => time.clock.wallNow();
     this.keyspace = new Keyspace(wallNow);
-    this.keyspace.set('holdfast:secret', Buffer.from(time.random.bytes(32)).toString('base64url'));
+    this.keyspace.set(SECRET, Buffer.from(time.random.bytes(32)).toString('base64url'));
     this.commands = commandsOf(this.keyspace, wallNow, (channel, text) => this.publish(channel, text));
   }
 
@@ -88,6 +90,13 @@ export class SimulatedRedis {
   failOver(): void {
     if (this.replica !== null) this.keyspace.restore(this.replica);
     this.replica = null;
+  }
+
+  /** It has lost all it knew, but for what it is told again by whoever connects. */
+  empty(): void {
+    const secret = this.keyspace.get<string>(SECRET)!;
+    this.keyspace.restore(new Map());
+    this.keyspace.set(SECRET, secret);
   }
 
   private block(

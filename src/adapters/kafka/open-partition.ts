@@ -1,3 +1,5 @@
+import type { Standing } from '../../runtime/ports/upstream-log.ts';
+
 interface Place {
   readonly offset: bigint;
   settled: boolean;
@@ -53,6 +55,9 @@ export class OpenPartition {
   committed(offset: string): void {
     if (this.next === BigInt(offset)) this.next = null;
   }
+
+  /** Whether what was handed out of it is still this consumer's. */
+  readonly standing = (): Standing => (this.isGone ? 'taken back' : 'ours');
 
   /** It belongs to another consumer now, or nobody waits any more: whatever is settled later does not count. */
   forget(): void {

@@ -143,7 +143,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
       this.lines.error('no record', { err: error, partition, offset: message.offset }, 'no record; skipped');
       return settle();
     }
-    handler(record, settle);
+    handler(record, settle, open.standing);
   }
 
   /** Our partitions from now on. Who stayed a member had those it keeps all the time; else others may have had them. */

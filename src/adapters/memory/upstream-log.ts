@@ -87,7 +87,13 @@ export class MemoryUpstreamLog implements UpstreamLog {
 
   consume(handler: UpstreamHandler): UpstreamSubscription {
     if (this.#closed) throw new HoldfastError('unavailable', 'the upstream log is closed');
-    const consumer: UpstreamConsumer = { handler, outstanding: 0, drained: null };
+    const consumer: UpstreamConsumer = {
+      handler,
+      outstanding: 0,
+      drained: null,
+      isGone: false,
+      standing: () => (consumer.isGone ? 'taken back' : 'ours'),
+    };
     this.#consumers.push(consumer);
     this.#rebalance();
     let stopped: Promise<void> | null = null;
@@ -143,7 +149,7 @@ export class MemoryUpstreamLog implements UpstreamLog {
 
   #handOutOne(entry: UpstreamEntry): void {
     const holder = entry.holder!;
-    holder.handler(entry.record, () => this.#settle(entry, holder));
+    holder.handler(entry.record, () => this.#settle(entry, holder), holder.standing);
   }
 
   #settle(entry: UpstreamEntry, by: UpstreamConsumer): void {
@@ -169,6 +175,7 @@ export class MemoryUpstreamLog implements UpstreamLog {
         };
       });
     }
+    consumer.isGone = true;
     for (const partition of this.#partitions) {
       if (partition.owner !== consumer) continue;
       partition.revoke();

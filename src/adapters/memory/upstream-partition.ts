@@ -1,4 +1,4 @@
-import type { UpstreamHandler, UpstreamRecord } from '../../runtime/ports/upstream-log.ts';
+import type { Standing, UpstreamHandler, UpstreamRecord } from '../../runtime/ports/upstream-log.ts';
 
 /** One member of the consumer group. */
 export interface UpstreamConsumer {
@@ -7,6 +7,9 @@ export interface UpstreamConsumer {
   outstanding: number;
   /** Set while `stop` waits for the last record to be settled. */
   drained: (() => void) | null;
+  /** It has stopped: what it had in hand goes to another. */
+  isGone: boolean;
+  readonly standing: () => Standing;
 }
 
 /** A record's place in the log, from `append` until it was settled. */

@@ -6,7 +6,7 @@
  * KEYS[3] `…:records` hash: `number:epoch` → JSON of the node's record
  * KEYS[4] `…:numbers` hash: number → epoch that holds it
  * KEYS[5] `…:reached` hash: number → ms since 1970 that ids under it may have reached
- * KEYS[6] `…:counter` hash: `epoch`, `number`: last ones given out
+ * KEYS[6] `…:counter` hash: `epoch`, `number`: last ones given out; `since`: the first epoch that this Redis gave out
  */
 const NOW = "local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)";
 
@@ -62,7 +62,9 @@ for _, other in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
 end
 local slot = 0
 while taken[slot] do slot = slot + 1 end
-local epoch = math.max(now, (tonumber(redis.call('HGET', KEYS[6], 'epoch')) or 0) + 1)
+local last = redis.call('HGET', KEYS[6], 'epoch')
+local epoch = math.max(now, (tonumber(last) or 0) + 1)
+if not last then redis.call('HSET', KEYS[6], 'since', epoch) end
 redis.call('HSET', KEYS[6], 'epoch', epoch)
 local record = cjson.decode(ARGV[6])
 record.number = tonumber(number)
@@ -78,11 +80,21 @@ redis.call('ZADD', KEYS[2], now + tonumber(ARGV[5]), name)
 return {'granted', number, tostring(epoch), tostring(slot), redis.call('HGET', KEYS[5], number) or '0'}
 `;
 
-/** ARGV: number, epoch, owner, reached, load as JSON, ttl. Returns 1 when it holds. */
+/**
+ * ARGV: number, epoch, owner, reached, load as JSON, ttl. Returns 1 when it holds, 0 when it is lost, 2 when it is
+ * forgotten: what has no record was buried, unless its epoch is from before or behind all that this Redis gave out.
+ */
 export const RENEW = `${NOW}
 local member = ARGV[1] .. ':' .. ARGV[2]
 local text = redis.call('HGET', KEYS[3], member)
-if not text or redis.call('HGET', KEYS[4], ARGV[1]) ~= ARGV[2] then return 0 end
+if not text then
+  local epoch = tonumber(ARGV[2])
+  local since = tonumber(redis.call('HGET', KEYS[6], 'since')) or 0
+  local last = tonumber(redis.call('HGET', KEYS[6], 'epoch')) or 0
+  if epoch < since or epoch > last then return 2 end
+  return 0
+end
+if redis.call('HGET', KEYS[4], ARGV[1]) ~= ARGV[2] then return 0 end
 local record = cjson.decode(text)
 if record.owner ~= ARGV[3] or record.burial then return 0 end
 record.load = cjson.decode(ARGV[5])

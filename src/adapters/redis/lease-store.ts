@@ -5,6 +5,7 @@ import type {
   LeaseRequest,
   LeaseStore,
   NodeRecord,
+  Renewal,
 } from '../../runtime/ports/lease-store.ts';
 import { ACQUIRE, BURIED, CLAIM_BURIAL, NODES, RELEASE, RENEW } from './lease-scripts.ts';
 import type { RedisClient } from './redis-client.ts';
@@ -12,6 +13,9 @@ import type { RedisClient } from './redis-client.ts';
 const KEYS = ['names', 'leases', 'records', 'numbers', 'reached', 'counter'].map(
   (name) => `holdfast:{nodes}:${name}`,
 );
+
+/** By what the script says. */
+const RENEWALS: readonly Renewal[] = ['lost', 'renewed', 'forgotten'];
 
 /** Leases on node numbers in Redis, whose clock is the one that counts. */
 export class RedisLeaseStore implements LeaseStore {
@@ -42,7 +46,7 @@ export class RedisLeaseStore implements LeaseStore {
     reached: number,
     load: Readonly<Record<string, number>>,
     ttl: number,
-  ): Promise<boolean> {
+  ): Promise<Renewal> {
     const { number, epoch, owner } = lease;
     const renewed = await this.#eval<number>(RENEW, [
       String(number),
@@ -52,7 +56,7 @@ export class RedisLeaseStore implements LeaseStore {
       JSON.stringify(load),
       String(ttl),
     ]);
-    return renewed === 1;
+    return RENEWALS[renewed]!;
   }
 
   async release({ number, epoch, owner }: LeaseHolding): Promise<void> {

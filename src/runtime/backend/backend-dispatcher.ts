@@ -5,16 +5,23 @@ import { RECORD_METHODS } from '../ports/backend-method.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import type { UpstreamLog, UpstreamRecord, UpstreamSubscription } from '../ports/upstream-log.ts';
+import type {
+  UpstreamHandler,
+  UpstreamLog,
+  UpstreamRecord,
+  UpstreamSubscription,
+} from '../ports/upstream-log.ts';
 import { RecordSpan } from '../trace/record-span.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { traceparentOf, unsampled } from '../trail.ts';
 import { AnswerPerformer, type AnswerPerformerOptions } from './answer-performer.ts';
+import type { BackendLimits } from './backend-limits.ts';
 import type { BackendDropReason, BackendMetrics, BreakerState } from './backend-metrics.ts';
-import { type BackoffOptions, backoff } from './backoff.ts';
-import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts';
+import { backoff } from './backoff.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { type Lane, ReadyLanes, type WaitingRecord } from './lane.ts';
 import { Lanes } from './lanes.ts';
+import { QueueBounds } from './queue-bounds.ts';
 import { recordFacts } from './record-facts.ts';
 import { sizeOf } from './record-size.ts';
 import { FAILURE_VERDICTS } from './retryable.ts';
@@ -30,13 +37,8 @@ export interface BackendDispatcherOptions extends Omit<AnswerPerformerOptions, '
   readonly tracer?: Tracer | undefined;
 }
 
-/** `backend.concurrency`, `.queue`, `.retry`, `.breaker`. Times in milliseconds, sizes in bytes. */
-export interface BackendLimits {
-  readonly concurrency: number;
-  readonly queue: { readonly perSocket: number; readonly total: number; readonly maxBytes: number };
-  readonly retry: BackoffOptions & { readonly deadline: number };
-  readonly breaker: CircuitBreakerOptions;
-}
+/** How often the log is asked whose a record is, while it cannot say, ms. */
+const ASK_AGAIN = 20;
 
 /**
  * Brings records from the upstream log to the backend, and the backend's answers to clients.
@@ -45,7 +47,7 @@ export interface BackendLimits {
  * before was carried out. Lanes run side by side, up to `concurrency`. What fails for a passing reason is tried
  * again until `retry.deadline`, and while the circuit breaker is open lanes wait; clients notice neither. The
  * queues are bounded: beyond them messages are dropped, and counted, but never an `OnDisconnect`, which is kept and
- * tried until the end.
+ * tried until the end. What the log takes back is not begun any more: another may have called what comes behind it.
  */
 export class BackendDispatcher {
   readonly #options: BackendDispatcherOptions;
@@ -56,16 +58,16 @@ export class BackendDispatcher {
   readonly #lines: RepeatedLines;
   readonly #lanes = new Lanes();
   readonly #ready = new ReadyLanes();
+  readonly #queue: QueueBounds;
   #active = 0;
-  #records = 0;
-  #bytes = 0;
   #breakerTimer: TimerHandle | null = null;
-  #isFull = false;
+  #doubtTimer: TimerHandle | null = null;
   #hasEnded = false;
 
   constructor(options: BackendDispatcherOptions) {
     this.#options = options;
     this.#caller = options.caller;
+    this.#queue = new QueueBounds(options.limits.queue, options.log);
     this.#lines = new RepeatedLines(options.log, options.clock, {
       onHeldBack: () => options.metrics.lineHeldBack(),
     });
@@ -84,12 +86,12 @@ export class BackendDispatcher {
 
   /** Records that wait or are being called. */
   get queued(): number {
-    return this.#records;
+    return this.#queue.records;
   }
 
   /** What they take of `queue.maxBytes`. */
   get queuedBytes(): number {
-    return this.#bytes;
+    return this.#queue.bytes;
   }
 
   get breaker(): BreakerState {
@@ -112,6 +114,7 @@ export class BackendDispatcher {
     const { clock } = this.#options;
     this.#hasEnded = true;
     if (this.#breakerTimer !== null) clock.cancel(this.#breakerTimer);
+    if (this.#doubtTimer !== null) clock.cancel(this.#doubtTimer);
     for (const { timer, waiting } of this.#lanes.busy()) {
       if (timer !== null) clock.cancel(timer);
       for (const { span } of waiting) span?.ended(clock.wallNow(), 'aborted');
@@ -121,48 +124,40 @@ export class BackendDispatcher {
   }
 
   /** The log's handler. Settles at once what nobody hears. */
-  readonly handle = (record: UpstreamRecord, settle: () => void): void => {
+  readonly handle: UpstreamHandler = (record, settle, standing) => {
     if (this.#hasEnded) return;
-    if (!this.#caller.hears(record.kind)) {
-      settle();
-      return;
-    }
+    if (!this.#caller.hears(record.kind)) return settle();
     const bytes = sizeOf(record);
-    if (record.kind !== 'disconnect' && this.#overflows(this.#lanes.get(record.key), bytes)) {
+    const busy = this.#lanes.get(record.key);
+    // The same ones come again, and need the room.
+    if (busy !== undefined) for (const gone of busy.takeBack()) this.#forget(gone, 'aborted');
+    if (record.kind !== 'disconnect' && this.#queue.overflow(busy?.length ?? 0, bytes)) {
       this.#drop('backend queue full', record);
       settle();
       return;
     }
-    this.#records++;
-    this.#bytes += bytes;
+    this.#queue.came(bytes);
     const lane = this.#lanes.busied(record.key);
     const { clock, tracer } = this.#options;
     const heard = clock.wallNow();
     const span = tracer === undefined ? null : RecordSpan.of(tracer, record, heard);
-    lane.waiting.push({ record, settle, heard, bytes, span });
+    lane.waiting.push({ record, settle, standing, heard, bytes, span });
     if (lane.waiting.length > 1) return;
     this.#ready.push(lane);
     this.#pump();
   };
-
-  #overflows(lane: Lane | undefined, bytes: number): boolean {
-    const { perSocket, total, maxBytes } = this.#options.limits.queue;
-    const isFull = this.#records >= total || this.#bytes + bytes > maxBytes;
-    if (isFull !== this.#isFull) {
-      this.#isFull = isFull;
-      if (isFull)
-        this.#options.log.error({ records: this.#records, bytes: this.#bytes }, 'backend queue is full');
-      else this.#options.log.info({}, 'backend queue has room again');
-    }
-    return isFull || (lane !== undefined && lane.waiting.length >= perSocket);
-  }
 
   #pump(): void {
     while (this.#active < this.#options.limits.concurrency && !this.#hasEnded) {
       const lane = this.#ready.peek();
       if (lane === null) return;
       const waiting = lane.waiting[0]!;
-      if (!this.#caller.hears(waiting.record.kind)) {
+      const standing = waiting.standing();
+      if (standing === 'in doubt') return this.#pumpWhenInDoubtNoMore();
+      if (standing === 'taken back') {
+        this.#ready.shift();
+        this.#leave(lane, waiting, 'aborted');
+      } else if (!this.#caller.hears(waiting.record.kind)) {
         // Learned since it was queued: the backend does not have this method.
         this.#ready.shift();
         this.#finish(lane, waiting);
@@ -182,6 +177,13 @@ export class BackendDispatcher {
     if (this.#breakerTimer !== null || !Number.isFinite(wait)) return;
     this.#breakerTimer = this.#options.clock.after(wait, () => {
       this.#breakerTimer = null;
+      this.#pump();
+    });
+  }
+
+  #pumpWhenInDoubtNoMore(): void {
+    this.#doubtTimer ??= this.#options.clock.after(ASK_AGAIN, () => {
+      this.#doubtTimer = null;
       this.#pump();
     });
   }
@@ -256,15 +258,23 @@ export class BackendDispatcher {
   }
 
   /** The first record of the lane is done with. */
-  #finish(lane: Lane, { settle, bytes, span }: WaitingRecord, error = ''): void {
-    span?.ended(this.#options.clock.wallNow(), error);
+  #finish(lane: Lane, waiting: WaitingRecord, error = ''): void {
+    this.#leave(lane, waiting, error);
+    waiting.settle();
+  }
+
+  /** The lane's next record is its first. */
+  #leave(lane: Lane, waiting: WaitingRecord, error: string): void {
     lane.waiting.shift();
     lane.failures = 0;
-    this.#records--;
-    this.#bytes -= bytes;
+    this.#forget(waiting, error);
     if (lane.waiting.length > 0) this.#ready.push(lane);
     else this.#lanes.idled();
-    settle();
+  }
+
+  #forget({ bytes, span }: WaitingRecord, error: string): void {
+    span?.ended(this.#options.clock.wallNow(), error);
+    this.#queue.left(bytes);
   }
 
   #failureOf(error: unknown, record: UpstreamRecord): HoldfastError {

@@ -48,6 +48,8 @@ export class LeaseKeeper {
   /** Why there is no lease, for people; empty when there is one. */
   trouble = 'not asked for yet';
   private readonly options: LeaseKeeperOptions;
+  /** The store has forgotten the lease, and with it the node: nobody else can say what becomes of its sessions. */
+  isForgotten = false;
   private lease: Lease | null = null;
   private validUntil = 0;
   private suspended = false;
@@ -158,9 +160,9 @@ export class LeaseKeeper {
     if (lease === null) return;
     const asked = clock.now();
     try {
-      const renewed = await store.renew(lease, reached() + request.ttl, load(), request.ttl);
+      const renewal = await store.renew(lease, reached() + request.ttl, load(), request.ttl);
       if (this.lease !== lease || this.stopped) return;
-      if (!renewed) return this.lose();
+      if (renewal !== 'renewed') return this.lose(renewal);
       this.trouble = '';
       // It was in doubt, whether or not a timer has said so: whoever held something back waits to be told.
       this.suspend();
@@ -187,12 +189,13 @@ export class LeaseKeeper {
     this.options.events.resumed();
   }
 
-  private lose(): void {
+  private lose(why: 'lost' | 'forgotten'): void {
     const { lease } = this;
     this.cancel();
     this.lease = null;
     this.trouble = 'the lease was lost';
-    this.options.log.error({ node: lease?.number }, 'the lease on the node number was lost');
+    this.isForgotten = why === 'forgotten';
+    this.options.log.error({ node: lease?.number, why }, 'the lease on the node number was lost');
     if (!this.suspended) this.options.events.suspended();
     this.suspended = false;
     this.options.events.lost();

@@ -1,5 +1,11 @@
-import type { UpstreamHandler } from '../ports/upstream-log.ts';
+import type { Standing, UpstreamHandler } from '../ports/upstream-log.ts';
 import { NODE_LOST } from './lost-record.ts';
+
+/** It may have been taken back before it was said: then it comes again, and so does what is written before it. */
+interface Farewell {
+  isSaid: boolean;
+  readonly standing: () => Standing;
+}
 
 /** Sockets remembered; the oldest are forgotten beyond. */
 const MAX_SOCKETS = 100_000;
@@ -11,22 +17,29 @@ const MAX_SOCKETS = 100_000;
  * @param dropped told of each record that is dropped
  */
 export function untilLost(hear: UpstreamHandler, dropped: () => void): UpstreamHandler {
-  const lost = new Set<string>();
-  return (record, settle) => {
-    const isFarewell = record.kind === 'disconnect' && record.reason === NODE_LOST;
-    if (isFarewell) {
-      lost.add(record.key);
+  const lost = new Map<string, Farewell>();
+  return (record, settle, standing) => {
+    if (record.kind === 'disconnect' && record.reason === NODE_LOST) {
+      const farewell = { isSaid: false, standing };
+      lost.set(record.key, farewell);
       if (lost.size > MAX_SOCKETS) forgetOldest(lost);
-    } else if (lost.size > 0 && lost.has(record.key)) {
+      const said = () => {
+        farewell.isSaid = true;
+        settle();
+      };
+      return hear(record, said, standing);
+    }
+    const farewell = lost.size === 0 ? undefined : lost.get(record.key);
+    if (farewell !== undefined && (farewell.isSaid || farewell.standing() !== 'taken back')) {
       dropped();
       return settle();
     }
-    hear(record, settle);
+    hear(record, settle, standing);
   };
 }
 
-function forgetOldest(lost: Set<string>): void {
-  for (const oldest of lost) {
+function forgetOldest(lost: Map<string, Farewell>): void {
+  for (const oldest of lost.keys()) {
     lost.delete(oldest);
     return;
   }

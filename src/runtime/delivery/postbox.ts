@@ -242,7 +242,7 @@ export class Postbox {
   private page(letter: ListLetter): SocketDescription[] {
     const found = new Smallest<Socket>(letter.limit, (a, b) => compareDecimals(a.id, b.id));
     this.options.selection.forEach(letter.to, NOBODY, letter.namespace, (socket) => {
-      if (isElsewhere(socket)) return;
+      if (socket.isElsewhere) return;
       if (letter.after === '' || compareDecimals(socket.id, letter.after) > 0) found.add(socket);
     });
     return found.sorted().map((socket) => socket.snapshot());
@@ -252,7 +252,7 @@ export class Postbox {
     let sockets = 0;
     const users = new Set<string>();
     this.options.selection.forEach(to, NOBODY, namespace, (socket) => {
-      if (isElsewhere(socket)) return;
+      if (socket.isElsewhere) return;
       sockets++;
       if (socket.user !== '') users.add(socket.user);
     });
@@ -276,9 +276,4 @@ export class Postbox {
       unanswered(error);
     }
   }
-}
-
-/** A socket that left is counted where it lives. */
-function isElsewhere({ connection: { move } }: Socket): boolean {
-  return move?.kind === 'departure' && move.isComplete;
 }

@@ -19,7 +19,7 @@ export function timedRecords(
 ): UpstreamHandler {
   let last = -1;
   let delay = 0;
-  return (record, settle) => {
+  return (record, settle, standing) => {
     const logged = record.logged ?? record.time;
     if (logged !== last) {
       last = logged;
@@ -28,6 +28,6 @@ export function timedRecords(
     }
     log.observe(delay);
     gateway?.observe(logged - record.time);
-    handler(record, settle);
+    handler(record, settle, standing);
   };
 }

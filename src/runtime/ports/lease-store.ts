@@ -10,13 +10,13 @@ export interface LeaseStore {
    * or a fresh one.
    */
   acquire(request: LeaseRequest): Promise<LeaseOutcome>;
-  /** Prolongs it. False when it is lost: it ran out and was given to somebody else, or was buried. */
+  /** Prolongs it, unless it is lost. */
   renew(
     lease: LeaseHolding,
     reached: number,
     load: Readonly<Record<string, number>>,
     ttl: number,
-  ): Promise<boolean>;
+  ): Promise<Renewal>;
   /** Gives it back; nothing is left to bury. */
   release(lease: LeaseHolding): Promise<void>;
   /** The nodes whose lease holds, and those that may come back: it ran out, and nobody has begun to bury them. */
@@ -28,6 +28,12 @@ export interface LeaseStore {
   /** Nothing is left of the incarnation. */
   buried(incarnation: Incarnation): Promise<void>;
 }
+
+/**
+ * `lost`: it ran out and was given to somebody else, or is being buried. `forgotten`: the store has lost what it knew of
+ * the incarnation, so that nobody can bury it.
+ */
+export type Renewal = 'renewed' | 'lost' | 'forgotten';
 
 export interface Incarnation {
   readonly number: number;

@@ -7,7 +7,8 @@ import type { SocketDescription } from '../socket-description.ts';
  * Guarantees every adapter gives:
  * - records of one socket (`key`) are handed out in the order they were appended, to one consumer of the group
  *   at a time;
- * - a record is handed out again (to this or another consumer) until it was settled: at least once;
+ * - a record is handed out again (to this or another consumer) until it was settled: at least once. Whoever has it in
+ *   hand then can learn that it was taken back;
  * - `append` either accepts a record or throws `HoldfastError('resource_exhausted' | 'unavailable')`; it never
  *   drops one silently. It does not block.
  */
@@ -23,8 +24,19 @@ export interface UpstreamLog {
   close(): Promise<void>;
 }
 
-/** `settle` is called once per record, in any order; not calling it holds the record's place in the log. */
-export type UpstreamHandler = (record: UpstreamRecord, settle: () => void) => void;
+/**
+ * `settle` is called once per record, in any order; not calling it holds the record's place in the log.
+ *
+ * `standing` is asked before anything is done with a record that waited. One that was taken back is to be let go of,
+ * unsettled; what was begun before that may go on.
+ */
+export type UpstreamHandler = (record: UpstreamRecord, settle: () => void, standing: () => Standing) => void;
+
+/**
+ * Whose a record in hand is. `in doubt`: the log cannot say at this moment, so whoever can wait does. `taken back`, for
+ * good: it is handed out again, here or elsewhere.
+ */
+export type Standing = 'ours' | 'in doubt' | 'taken back';
 
 export interface UpstreamSubscription {
   /** Stops handing out records; resolves when those handed out are settled or `deadline` (ms) passed. */

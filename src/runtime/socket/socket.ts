@@ -31,6 +31,12 @@ export class Socket {
     this.namespace = namespace;
   }
 
+  /** It has left with its connection, and lives on another node. */
+  get isElsewhere(): boolean {
+    const { move } = this.connection;
+    return move?.kind === 'departure' && move.isComplete;
+  }
+
   isIn(room: string): boolean {
     return room === this.id || this.namespace.rooms.get(room)?.members.has(this) === true;
   }

@@ -6,7 +6,8 @@ import { CONSUMERS_KEY, ownerKey, PARTITIONS } from './partitions.ts';
  * this consumer does with it: `keep`, `release` or `none`. Returns the live consumers, then for each partition 1 when
  * it is this consumer's.
  *
- * A partition that is free and falls to this consumer is taken at once.
+ * A partition that is free and falls to this consumer is taken at once. One that it keeps and that is nobody's is still
+ * its own: Redis has lost that it was, which must not cost what this consumer has in hand.
  */
 export const CLAIM = `local time = redis.call('TIME') local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
@@ -21,9 +22,9 @@ for index = 2, #KEYS do
   if owner == ARGV[1] then
     if wish == 'release' then redis.call('DEL', KEYS[index]) owned[index - 1] = 0
     else redis.call('PEXPIRE', KEYS[index], ARGV[2]) owned[index - 1] = due and 1 or 2 end
-  elseif not owner and due and wish == 'none' then
+  elseif not owner and (wish == 'keep' or wish == 'none' and due) then
     redis.call('SET', KEYS[index], ARGV[1], 'PX', ARGV[2])
-    owned[index - 1] = 1
+    owned[index - 1] = due and 1 or 2
   else owned[index - 1] = 0 end
 end
 return owned

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RepeatedLines } from '../../../runtime/log/repeated-lines.ts';
 import type { Clock } from '../../../runtime/ports/clock.ts';
 import type { Log } from '../../../runtime/ports/log.ts';
-import type { UpstreamHandler } from '../../../runtime/ports/upstream-log.ts';
+import type { Standing, UpstreamHandler } from '../../../runtime/ports/upstream-log.ts';
 import { unpackRecord } from '../../../runtime/wire/record-pack.ts';
 import type { RedisClient, RedisConnection } from '../redis-client.ts';
 import { type Holding, Ownership } from './ownership.ts';
@@ -29,6 +29,8 @@ interface Held {
   settled: Set<string>;
   /** Another consumer's turn: nothing more is handed out. */
   leaving: boolean;
+  /** Whose that is which was handed out of it. */
+  readonly standing: () => Standing;
 }
 
 /** Life of a partition's lock without renewal, ms. */
@@ -61,6 +63,8 @@ export class StreamConsumer {
   private connection: RedisConnection;
   private renewedAt = Number.NEGATIVE_INFINITY;
   private unsettled = 0;
+  /** Another Redis may answer than before, which knows other owners. */
+  private isInDoubt = false;
   private stopping = false;
   private stopped = false;
   private running: Promise<void> = Promise.resolve();
@@ -89,11 +93,18 @@ export class StreamConsumer {
     await this.running;
     try {
       await this.acknowledge();
+      this.loseAll();
       await this.ownership.leave();
     } catch {
       // The locks run out by themselves.
+      this.loseAll();
     }
     client.drop(this.connection);
+  }
+
+  /** The locks of what it holds may have. */
+  private get hasRunOut(): boolean {
+    return this.options.clock.now() - this.renewedAt > TTL;
   }
 
   private async run(): Promise<void> {
@@ -102,12 +113,14 @@ export class StreamConsumer {
       try {
         await this.acknowledge();
         if (this.connection.status !== 'ready') {
+          this.isInDoubt = true;
           await this.pause(CONNECTING);
           continue;
         }
         // Another Redis may answer than before, whose ids go on from an earlier one. What is known is not handed out twice.
-        if (isTroubled) for (const held of this.held.values()) held.position = START;
+        if (this.isInDoubt) for (const held of this.held.values()) held.position = START;
         await this.claim();
+        this.isInDoubt = false;
         await this.read();
         isTroubled = false;
       } catch (error) {
@@ -115,7 +128,8 @@ export class StreamConsumer {
         if (!isTroubled)
           this.options.log.warn({ err: error }, 'the upstream log cannot be read; trying again');
         isTroubled = true;
-        if (this.options.clock.now() - this.renewedAt > TTL) this.loseAll();
+        this.isInDoubt = true;
+        if (this.hasRunOut) this.loseAll();
         await this.pause(PAUSE);
       }
     }
@@ -125,21 +139,24 @@ export class StreamConsumer {
     const { clock } = this.options;
     const now = clock.now();
     const isReleasable = [...this.held.values()].some((held) => held.leaving && isDone(held));
-    if (now - this.renewedAt < RENEW_EVERY && !isReleasable) return;
+    if (now - this.renewedAt < RENEW_EVERY && !isReleasable && !this.isInDoubt) return;
     // Somebody else may own them by now: what comes back decides.
-    if (now - this.renewedAt > TTL) this.loseAll();
+    if (this.hasRunOut) this.loseAll();
     const holdings = Array.from({ length: PARTITIONS }, (_, partition): Holding => {
       const held = this.held.get(partition);
-      if (held === undefined) return this.stopping ? 'keep' : 'none';
+      if (held === undefined) return this.stopping ? 'release' : 'none';
       return held.leaving && isDone(held) ? 'release' : 'keep';
     });
     const claims = await this.ownership.claim(holdings);
     this.renewedAt = now;
     for (const [partition, claim] of claims.entries()) {
-      const held = this.held.get(partition);
-      if (claim === 'not ours') this.lose(partition);
-      else if (held !== undefined) held.leaving = claim === 'leaving';
-      else this.held.set(partition, newlyHeld());
+      if (claim === 'not ours') {
+        this.lose(partition);
+        continue;
+      }
+      const held = this.held.get(partition) ?? this.newlyHeld(partition);
+      held.leaving = claim === 'leaving';
+      this.held.set(partition, held);
     }
   }
 
@@ -158,7 +175,7 @@ export class StreamConsumer {
       ) as Promise<unknown>,
     );
     // A process that stood still finds answers of a time when the partitions were its own.
-    if (this.options.clock.now() - this.renewedAt > TTL) return this.loseAll();
+    if (this.hasRunOut) return this.loseAll();
     for (const [key, entries] of (reply ?? []) as [Buffer, Entry[]][]) {
       const partition = Number(key.toString().slice(key.toString().lastIndexOf(':') + 1));
       const held = this.held.get(partition);
@@ -168,7 +185,7 @@ export class StreamConsumer {
 
   private handOut(partition: number, held: Held, [idBytes, fields]: Entry): void {
     // What a read brings in after that stays with Redis, for whoever reads the partition next.
-    if (this.stopping) return;
+    if (this.stopping || this.held.get(partition) !== held) return;
     const id = idBytes.toString();
     held.position = id;
     if (held.unsettled.has(id) || held.settled.has(id)) return;
@@ -184,12 +201,13 @@ export class StreamConsumer {
     }
     held.unsettled.add(id);
     this.unsettled++;
-    this.options.handler(record, () => {
+    const settle = () => {
       if (!held.unsettled.delete(id)) return;
       this.unsettled--;
       held.settled.add(id);
       this.wake();
-    });
+    };
+    this.options.handler(record, settle, held.standing);
   }
 
   private async acknowledge(): Promise<void> {
@@ -204,6 +222,22 @@ export class StreamConsumer {
         throw error;
       }
     }
+  }
+
+  private newlyHeld(partition: number): Held {
+    const held: Held = {
+      position: START,
+      unsettled: new Set(),
+      settled: new Set(),
+      leaving: false,
+      standing: () => {
+        // A process that stood still is asked before it has found out by itself.
+        if (this.hasRunOut) this.loseAll();
+        if (this.held.get(partition) !== held) return 'taken back';
+        return this.isInDoubt || this.connection.status !== 'ready' ? 'in doubt' : 'ours';
+      },
+    };
+    return held;
   }
 
   /** What was handed out of it may be settled, but is nobody's business here any more. */
@@ -242,10 +276,6 @@ export class StreamConsumer {
       };
     });
   }
-}
-
-function newlyHeld(): Held {
-  return { position: START, unsettled: new Set(), settled: new Set(), leaving: false };
 }
 
 function isDone(held: Held): boolean {

@@ -1,0 +1,54 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { UpstreamRecord } from '../ports/upstream-log.ts';
+import type { Namespaces } from '../socket/namespaces.ts';
+import type { FencedLog } from './fenced-log.ts';
+import { lostRecord } from './lost-record.ts';
+import type { PresentFirstLog } from './present-first-log.ts';
+
+export interface OwnFarewellOptions {
+  readonly gateway: { readonly namespaces: Pick<Namespaces, 'all'> };
+  /** The number the node had. */
+  readonly node: number;
+  /** Shut afterwards, so that nothing comes behind the ends. */
+  readonly fencedLog: Pick<FencedLog, 'open' | 'append' | 'shut'>;
+  /** Behind it. */
+  readonly presentFirst: Pick<PresentFirstLog, 'flush'>;
+  /** Told what waited behind the fence and is not taken by the log. */
+  readonly refused: (record: UpstreamRecord, error: unknown) => void;
+  readonly clock: Pick<Clock, 'after' | 'cancel' | 'wallNow'>;
+  readonly log: Log;
+}
+
+/** How long it may take until the ends are in the log, ms. */
+const WITHIN = 10_000;
+
+/**
+ * The farewell of a node that nobody knows of any more, so that no undertaker will come: one `OnDisconnect` for each of its
+ * sockets, as `node lost`, behind all that they have said. Resolves when that is in the log, or will not be.
+ */
+export async function sayOwnFarewell(options: OwnFarewellOptions): Promise<void> {
+  const { gateway, refused, node, fencedLog, presentFirst, clock, log } = options;
+  let sockets = 0;
+  fencedLog.open(refused);
+  for (const { first } of gateway.namespaces.all()) {
+    for (let socket = first; socket !== null; socket = socket.next) {
+      if (socket.isElsewhere) continue;
+      fencedLog.append(lostRecord(socket.snapshot(), node, clock.wallNow()));
+      sockets++;
+    }
+  }
+  fencedLog.shut();
+  log.warn({ sockets }, 'nobody knows of this node any more: it says itself that its sockets are gone');
+  await new Promise<void>((resolve) => {
+    const timer = clock.after(WITHIN, resolve);
+    const said = () => {
+      clock.cancel(timer);
+      resolve();
+    };
+    presentFirst.flush().then(said, (error: unknown) => {
+      log.error({ err: error }, 'the ends of sockets that nobody else knows of are not in the log');
+      said();
+    });
+  });
+}
