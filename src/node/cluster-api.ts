@@ -35,6 +35,8 @@ export interface ClusterApiOptions {
 
 /** How long nodes may take to answer an inquiry, ms. */
 const ANSWER_TIMEOUT = 5_000;
+/** How long (ms) calls on their way have when the number is lost: what is not settled then is called again by others. */
+const LAST_CALLS = 1_000;
 /** How long records in hand may take to be settled at the end, ms. */
 const SETTLE_TIMEOUT = 8_000;
 
@@ -149,7 +151,7 @@ export class ClusterApi implements Role {
     this.isClosed = true;
     this.undertaker.stop();
     this.api.stopListening();
-    await Promise.all([this.closeInlet(), this.api.stopHearing(0), this.mailbox?.close()]);
+    await Promise.all([this.closeInlet(), this.api.stopHearing(LAST_CALLS), this.mailbox?.close()]);
     await this.api.close();
     await this.options.seat.leave();
   }
