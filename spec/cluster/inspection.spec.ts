@@ -64,7 +64,6 @@ describe('a cluster looked at from any of its nodes', { timeout: ALLOWED }, () =
         'admin.token': TOKEN,
         // Whoever stands still for a test is not given up for dead.
         'cluster.leaseTtl': '30s',
-        'drain.rate': '1000',
       },
     });
   });
@@ -320,8 +319,26 @@ describe('a cluster looked at from any of its nodes', { timeout: ALLOWED }, () =
     expect(await get(one, '/log/level')).toEqual({ level: 'info' });
     await until('it is said', async () => two.output.includes('an operator changes the log level'));
   });
+});
 
-  it('drains another node: its clients come back elsewhere, it ends, and is gone from the list', async () => {
+describe('a node of a cluster, told by way of another', { timeout: ALLOWED }, () => {
+  let services: Services;
+  let cluster: Cluster;
+  const sockets: ClientSocket[] = [];
+
+  beforeAll(async () => {
+    services = await startRedisOnly();
+    const settings = { 'auth.mode': 'backend', 'admin.token': TOKEN, 'drain.rate': '1000' };
+    cluster = await startCluster({ gateways: 2, apis: 1, services: services.settings, settings });
+  });
+
+  afterAll(async () => {
+    for (const socket of sockets) socket.disconnect();
+    await cluster?.close();
+    await services?.close();
+  });
+
+  it('drains: its clients come back elsewhere, it ends, and is gone from the list', async () => {
     const [one, two] = cluster.gateways as [Member, Member];
     const [api] = cluster.apis as [Member];
     const number = await numberOf(two);

@@ -7,7 +7,10 @@ import { RandomLife } from './random-life.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { World } from './world.ts';
 
-describe('random lives', () => {
+/** Far more than it takes, also on a machine that is busy with something else, ms. */
+const timeout = 120_000;
+
+describe('random lives', { timeout }, () => {
   it('of hundreds of clients leave nothing behind and nobody without a word', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.boolean(), async (seed, adaptive) => {
@@ -44,7 +47,7 @@ describe('random lives', () => {
   });
 });
 
-describe('ten thousand cycles of connecting and disconnecting', () => {
+describe('ten thousand cycles of connecting and disconnecting', { timeout }, () => {
   it('leave the tables empty and no larger than the most that were connected at once', async () => {
     const world = new World();
     const random = new SeededRandom(7);

@@ -57,14 +57,15 @@ describe('the compiler', () => {
   });
 
   it('is done with all machines fast enough for a start', () => {
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     for (let i = 0; i < 3; i++) {
       compile(CONNECTION);
       compile(SOCKET);
       compile(NODE);
     }
-    // 100 ms in all when nothing else runs; tests share their cores.
-    expect((performance.now() - begin) / 3).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(begin);
+    // 100 ms in all when nothing else runs; tests share their cores, and may be stopped for a while.
+    expect((user + system) / 1000 / 3).toBeLessThan(1000);
   });
 
   describe('refuses', () => {

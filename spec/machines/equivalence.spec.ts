@@ -62,56 +62,63 @@ const MACHINES: readonly Compared[] = [
 
 const reports: CoverageReport[] = [];
 
-describe.each(MACHINES)('compiled tables of $definition.machine.id', ({ definition, parts, quiet }) => {
-  const compiled = compileUntyped(definition);
-  const coverage = new Coverage(compiled);
-  const twins = new Twins(definition, compiled, coverage);
-  const pathfinder = new Pathfinder(definition);
+/** Far more than it takes, also on a machine that is busy with something else, ms. */
+const timeout = 120_000;
 
-  function follow(path: Path): void {
-    const [start, ...steps] = path.steps;
-    twins.start(start!.answers);
-    for (const { event, answers } of steps) twins.send(event, answers);
-  }
+describe.each(MACHINES)(
+  'compiled tables of $definition.machine.id',
+  { timeout },
+  ({ definition, parts, quiet }) => {
+    const compiled = compileUntyped(definition);
+    const coverage = new Coverage(compiled);
+    const twins = new Twins(definition, compiled, coverage);
+    const pathfinder = new Pathfinder(definition);
 
-  it('do what XState does on a shortest path to every state', () => {
-    const paths = pathfinder.starts().flatMap((start) => pathfinder.shortest(start));
-    expect(paths.length).toBeGreaterThanOrEqual(compiled.states.length - 1);
-    for (const path of paths) follow(path);
-  });
+    function follow(path: Path): void {
+      const [start, ...steps] = path.steps;
+      twins.start(start!.answers);
+      for (const { event, answers } of steps) twins.send(event, answers);
+    }
 
-  it('do what XState does on all simple paths', () => {
-    const paths = parts.flatMap((part) =>
-      pathfinder
-        .starts()
-        .flatMap((start) => pathfinder.simple(start, (event) => part === null || part.includes(event))),
-    );
-    expect(paths.length).toBeGreaterThan(0);
-    for (const path of paths) follow(path);
-  });
+    it('do what XState does on a shortest path to every state', () => {
+      const paths = pathfinder.starts().flatMap((start) => pathfinder.shortest(start));
+      expect(paths.length).toBeGreaterThanOrEqual(compiled.states.length - 1);
+      for (const path of paths) follow(path);
+    });
 
-  it('do what XState does for every event, also those that do nothing, in every state', () => {
-    for (const path of pathfinder.overEveryTransition()) follow(path);
-  });
+    it('do what XState does on all simple paths', () => {
+      const paths = parts.flatMap((part) =>
+        pathfinder
+          .starts()
+          .flatMap((start) => pathfinder.simple(start, (event) => part === null || part.includes(event))),
+      );
+      expect(paths.length).toBeGreaterThan(0);
+      for (const path of paths) follow(path);
+    });
 
-  it('do what XState does on random sequences of events, answers and time', () => {
-    fc.assert(
-      fc.property(runs(definition, quiet), ({ start, replies, steps }) => {
-        twins.start(start, replies);
-        for (const step of steps) {
-          if (twins.ended) break;
-          if ('event' in step) twins.send(step.event, step.answers);
-          else twins.advance(step.ms, step.answers);
-        }
-      }),
-      { numRuns: 1000 },
-    );
-  });
+    it('do what XState does for every event, also those that do nothing, in every state', () => {
+      for (const path of pathfinder.overEveryTransition()) follow(path);
+    });
 
-  afterAll(() => {
-    reports.push(coverage.report());
-  });
-});
+    it('do what XState does on random sequences of events, answers and time', () => {
+      fc.assert(
+        fc.property(runs(definition, quiet), ({ start, replies, steps }) => {
+          twins.start(start, replies);
+          for (const step of steps) {
+            if (twins.ended) break;
+            if ('event' in step) twins.send(step.event, step.answers);
+            else twins.advance(step.ms, step.answers);
+          }
+        }),
+        { numRuns: 1000 },
+      );
+    });
+
+    afterAll(() => {
+      reports.push(coverage.report());
+    });
+  },
+);
 
 describe('the comparison', () => {
   it('goes through all states, all transitions and both answers of all guards', () => {

@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { Census, MachineChart } from '../../../src/runtime/ports/census.ts';
-import { type AdminError, ask, token } from './admin-client.ts';
+import { AdminError, ask, token } from './admin-client.ts';
 import { follow } from './event-stream.ts';
 import { filter, place, type View } from './place.ts';
 
@@ -17,6 +17,9 @@ export const view = computed((): View => {
   return machines.value[0]?.id ?? machine;
 });
 
+/** How soon charts are asked for again, ms. */
+const AGAIN = 1000;
+
 let ahead = 0;
 /** The node whose charts are shown; another one may run other machines, or fewer. */
 const chartedNode = computed(() => filter.value.node ?? '');
@@ -29,16 +32,11 @@ export function serverNow(): number {
 /** Reads the charts, then follows the census, anew with each filter and token. */
 export function watchCensus(): void {
   effect(() => {
-    const key = token.value + chartedNode.value;
-    ask<{ machines: readonly MachineChart[] }>('/inspect/machines').then(
-      (answer) => {
-        if (key === token.value + chartedNode.value) machines.value = answer.machines;
-      },
-      (error: AdminError) => {
-        if (error.status !== 401 && machines.value.length === 0)
-          trouble.value = `No chart: ${error.message}.`;
-      },
-    );
+    void token.value;
+    void chartedNode.value;
+    const gone = new AbortController();
+    readCharts(gone.signal);
+    return () => gone.abort();
   });
   effect(() => {
     const query = { ...filter.value };
@@ -62,4 +60,20 @@ export function watchCensus(): void {
       },
     });
   });
+}
+
+/** Again and again while the node does not answer; what was read last stays there until it does. */
+async function readCharts(gone: AbortSignal): Promise<void> {
+  while (!gone.aborted) {
+    try {
+      const answer = await ask<{ machines: readonly MachineChart[] }>('/inspect/machines', {}, gone);
+      if (!gone.aborted) machines.value = answer.machines;
+      return;
+    } catch (error) {
+      if (gone.aborted || !(error instanceof AdminError) || error.status === 401) return;
+      if (machines.value.length === 0) trouble.value = `No chart: ${error.message}.`;
+      if (error.status >= 400 && error.status < 500) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  }
 }
