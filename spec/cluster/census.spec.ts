@@ -36,7 +36,7 @@ it('a gateway of a cluster counts its clients by its own number, an API node onl
   for (let i = 0; i < 3; i++) {
     const socket = LIBRARIES[0]!.open(gateway.url, { user: `user ${i}`, transports: ['websocket'] });
     sockets.push(socket);
-    await next(socket, 'connect');
+    await next(socket, 'connect', 30_000);
   }
   const counted = await get<Census>(gateway, 'census');
   expect(counted.total).toBe(3);

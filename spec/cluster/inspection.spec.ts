@@ -15,7 +15,7 @@ const TOKEN = 'token-of-operators';
 const authorization = `Bearer ${TOKEN}`;
 const ALLOWED = 120_000;
 const PATIENCE = 60_000;
-const transports = ['polling', 'websocket'];
+const TRANSPORTS = ['polling', 'websocket'];
 
 /** Answers within `ms`, or fails. */
 function ask(member: Member, path: string, init: RequestInit = {}, ms = 20_000): Promise<Response> {
@@ -77,7 +77,7 @@ describe('a cluster looked at from any of its nodes', { timeout: ALLOWED }, () =
   async function come(member: Member, user: string): Promise<ClientSocket> {
     const socket = LIBRARIES[0]!.open(member.url, { user, transports: ['websocket'] });
     sockets.push(socket);
-    await next(socket, 'connect');
+    await next(socket, 'connect', 30_000);
     return socket;
   }
 
@@ -278,7 +278,7 @@ describe('a cluster looked at from any of its nodes', { timeout: ALLOWED }, () =
     const [api] = cluster.apis as [Member];
     const clients = [await come(one, 'radia'), await come(two, 'radia'), await come(two, 'radia')];
     const other = await come(two, 'tony');
-    const farewells = Promise.all(clients.map((client) => next(client, 'disconnect')));
+    const farewells = Promise.all(clients.map((client) => next(client, 'disconnect', 30_000)));
     const answer = await post(api, '/inspect/users/radia/close', { reason: 'forced server close' });
     expect(await answer.json()).toEqual({ closed: 3, unreachable: [] });
     await farewells;
@@ -342,9 +342,14 @@ describe('a node of a cluster, told by way of another', { timeout: ALLOWED }, ()
     const [one, two] = cluster.gateways as [Member, Member];
     const [api] = cluster.apis as [Member];
     const number = await numberOf(two);
-    const clients = [1, 2, 3, 4].flatMap((turn) =>
-      LIBRARIES.map((library) =>
-        library.open(cluster.balancers.http, { user: `barbara ${turn}`, reconnection: true, transports }),
+    // Each on one transport: a client whose upgrade is cut short by a drain may wait for its ping timeout.
+    const clients = TRANSPORTS.flatMap((transport) =>
+      [...LIBRARIES, ...LIBRARIES].map((library) =>
+        library.open(cluster.balancers.http, {
+          user: `barbara by ${transport}`,
+          reconnection: true,
+          transports: [transport],
+        }),
       ),
     );
     sockets.push(...clients);
@@ -395,7 +400,7 @@ describe('a cluster over Kafka', { timeout: ALLOWED }, () => {
       (await nodesOf(seenBy)).find((node) => node.role === role)!.kafkaLag;
     expect(await lagOf('gateway', api)).toBeNull();
     const client = LIBRARIES[0]!.open(gateway.url, { user: 'ada', transports: ['websocket'] });
-    await next(client, 'connect');
+    await next(client, 'connect', 30_000);
     for (let i = 0; i < MESSAGES; i++) client.emit('message', i);
     for (const member of [gateway, api]) {
       await until('all of them wait', async () => (await lagOf('api', member))! >= MESSAGES);

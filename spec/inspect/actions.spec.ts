@@ -27,12 +27,13 @@ describe('an operator', { timeout: 60_000 }, () => {
   });
 
   async function come(user: string): Promise<ClientSocket[]> {
-    const come = LIBRARIES.map((library) =>
-      library.open(node.addresses.clientsUrl, { user, transports: ['polling', 'websocket'] }),
+    // Each on one transport: a client whose upgrade is cut short by a drain may wait for its ping timeout.
+    const clients = ['polling', 'websocket'].flatMap((transport) =>
+      LIBRARIES.map((library) => library.open(node.addresses.clientsUrl, { user, transports: [transport] })),
     );
-    sockets.push(...come);
-    await Promise.all(come.map((socket) => next(socket, 'connect', 30_000)));
-    return come;
+    sockets.push(...clients);
+    await Promise.all(clients.map((socket) => next(socket, 'connect', 30_000)));
+    return clients;
   }
 
   async function post(path: string, body: object) {
@@ -44,9 +45,11 @@ describe('an operator', { timeout: 60_000 }, () => {
     return { status: answer.status, body: (await answer.json()) as unknown };
   }
 
-  function said(text: string): Record<string, unknown> {
-    const line = node.output.split('\n').find((each) => each.includes(text));
-    return JSON.parse(line ?? '{}') as Record<string, unknown>;
+  /** A line of the log, past or future. */
+  async function said(text: string): Promise<Record<string, unknown>> {
+    const find = () => node.output.split('\n').find((each) => each.includes(text) && each.endsWith('}'));
+    await expect.poll(find, { timeout: 10_000 }).toBeDefined();
+    return JSON.parse(find()!) as Record<string, unknown>;
   }
 
   it('closes all connections of a user, and nobody else’s, for the reason chosen', async () => {
@@ -63,7 +66,7 @@ describe('an operator', { timeout: 60_000 }, () => {
       victims.map(() => backend.call('OnDisconnect', ({ socket }) => socket.user === 'ada')),
     );
     expect(heard.map(({ body }) => body.reason)).toEqual(victims.map(() => 'session limit'));
-    expect(said('an operator closes the connections of a user')).toMatchObject({
+    expect(await said('an operator closes the connections of a user')).toMatchObject({
       user: 'ada',
       reason: 'session limit',
       from: expect.stringContaining('127.0.0.1'),
@@ -98,7 +101,7 @@ describe('an operator', { timeout: 60_000 }, () => {
     expect(await post('drain', {})).toEqual({ status: 202, body: { draining: true } });
     for (const [reason] of await ends) expect(reason).toBe('transport close');
     expect(await node.exited).toBe(0);
-    expect(said('an operator drains this node')).toMatchObject({
+    expect(await said('an operator drains this node')).toMatchObject({
       from: expect.stringContaining('127.0.0.1'),
     });
   });

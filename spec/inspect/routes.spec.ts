@@ -86,7 +86,8 @@ describe('a running node', () => {
     // Three clients are pinged and answer; the fourth does not poll.
     const perSecond = connection.arrows!['open.heartbeat.calm|pingInterval@open.heartbeat.calm|1']!;
     expect(perSecond).toBeGreaterThan(1);
-    expect(perSecond).toBeLessThanOrEqual((3 * 1000) / SHORT_TIMES.pingInterval + 3);
+    // What was late on a busy machine comes together.
+    expect(perSecond).toBeLessThanOrEqual((2 * 3 * 1000) / SHORT_TIMES.pingInterval);
   });
 
   it('counts those alone that a filter names', async () => {
@@ -103,7 +104,7 @@ describe('a running node', () => {
     ['census?transport=pigeon', 400, 'transport: "pigeon" must be one of polling, websocket'],
     ['census/stream?protocol=mqtt', 400, 'protocol: "mqtt" must be one of'],
     ['census?colour=blue', 400, '"colour" is not among node, transport'],
-    ['census?node=9', 404, 'node: "9" is not this one'],
+    ['census?node=9', 404, 'node: "9" is not among 0'],
     ['connections?state=nowhere', 400, 'state: "nowhere" is no state of the connection machine'],
     ['connections?limit=0', 400, 'limit must be a whole number from 1 to 10000'],
   ])('answers %s with %i', async (path, status, message) => {

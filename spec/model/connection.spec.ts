@@ -44,7 +44,7 @@ describe('a live connection', () => {
       expect(failures).toEqual([]);
       expect(closed).toEqual(expected);
     },
-    30_000,
+    120_000,
   );
 });
 
