@@ -468,6 +468,14 @@ describe('the end of a dispatcher', () => {
     expect(fixture.events).toEqual([]);
   });
 
+  it('settles nothing either of a call that is answered later with nothing to do', async () => {
+    const fixture = start();
+    fixture.give(messageRecord('[1]'));
+    fixture.dispatcher.end();
+    await fixture.caller.open[0]!.answer();
+    expect(fixture.settledRecords).toEqual([]);
+  });
+
   it('is also the end of what it tries again for an answer, without a word', async () => {
     const fixture = start();
     let asked = 0;

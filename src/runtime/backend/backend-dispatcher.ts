@@ -218,8 +218,8 @@ export class BackendDispatcher {
         times.push(clock.wallNow());
         const trail = span?.traceparent ?? traceparentOf(record.traceId, tracer === undefined);
         await this.#performer.perform(answer, record, { traceparent: trail, times });
-        if (this.#hasEnded) return;
       }
+      if (this.#hasEnded) return;
       this.#finish(lane, waiting);
     }
     this.#active--;
