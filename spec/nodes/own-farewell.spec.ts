@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { FencedLog } from '../../src/runtime/cluster/fenced-log.ts';
 import { sayOwnFarewell } from '../../src/runtime/cluster/own-farewell.ts';
 import { PresentFirstLog } from '../../src/runtime/cluster/present-first-log.ts';
+import { COUNTER } from '../../src/runtime/metrics/counter-slots.ts';
+import { Counters } from '../../src/runtime/metrics/counters.ts';
 import type { UpstreamLog, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import type { Namespaces } from '../../src/runtime/socket/namespaces.ts';
 import { SimulatedClock } from '../../src/runtime/time/simulated-clock.ts';
@@ -10,12 +12,22 @@ import { connectRecord, messageRecord } from '../backend/records.ts';
 
 const BOUNDS = { maxRecords: 100, maxBytes: 1_000_000 };
 
+class ErrorLog extends SilentLog {
+  readonly errors: string[] = [];
+
+  override error(_fields?: object, message = ''): void {
+    this.errors.push(message);
+  }
+}
+
 class Fixture {
   readonly written: string[] = [];
   readonly clock = new SimulatedClock();
   readonly presentFirst: PresentFirstLog;
   readonly fencedLog: FencedLog;
+  readonly log = new ErrorLog();
   holds = true;
+  readonly counters = new Counters();
   flush: () => Promise<void> = async () => {};
 
   constructor() {
@@ -39,9 +51,17 @@ class Fixture {
       first = { isElsewhere, next: first, snapshot: () => connectRecord({ id }).socket };
     }
     const namespaces = { all: () => [{ first }] } as unknown as Namespaces;
-    const { fencedLog, presentFirst, clock } = this;
-    const log = new SilentLog();
-    return sayOwnFarewell({ gateway: { namespaces }, node: 5, fencedLog, presentFirst, refused, clock, log });
+    const { fencedLog, presentFirst, clock, log } = this;
+    return sayOwnFarewell({
+      gateway: { namespaces },
+      node: 5,
+      fencedLog,
+      presentFirst,
+      refused,
+      clock,
+      log,
+      counters: this.counters,
+    });
   }
 }
 
@@ -70,6 +90,8 @@ describe('the farewell of a node that nobody knows of any more', () => {
     const fixture = new Fixture();
     await fixture.say({ 1: true, 2: false });
     expect(fixture.written).toEqual(['disconnect 2 node lost of node 5']);
+    expect(fixture.counters.values[COUNTER.socketsLost]).toBe(1);
+    expect(fixture.log.errors).toEqual([]);
   });
 
   it('waits for those whom presence does not have yet: the backend hears that they came first', async () => {
@@ -85,14 +107,17 @@ describe('the farewell of a node that nobody knows of any more', () => {
     expect(fixture.clock.nextDue()).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('holds nobody up for ever when the log does not take it, nor when it cannot', async () => {
+  it('holds nobody up for ever when the log does not take it, nor when it cannot, and says so', async () => {
     const stuck = new Fixture();
     stuck.flush = () => new Promise(() => {});
     const said = stuck.say({ 1: false });
     stuck.clock.advance(10_000);
     await said;
+    expect(stuck.log.errors).toEqual(['the ends of sockets that nobody else knows of are not in the log']);
     const broken = new Fixture();
     broken.flush = () => Promise.reject(new Error('closed'));
     await broken.say({ 1: false });
+    expect(broken.log.errors).toEqual(stuck.log.errors);
+    expect(broken.clock.nextDue()).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -247,11 +247,12 @@ export class ClusterGateway implements Role {
 
   /** What waits behind the fence is thrown away: others have said that these sessions ended, or nobody knew of them. */
   async close(): Promise<void> {
-    const { clock, log, seat, lease, isForgotten } = this.options;
+    const { clock, log, seat, lease, isForgotten, metrics } = this.options;
+    const { counters } = metrics;
     this.presence.isOver = true;
     this.clients.stopAccepting();
     const { fencedLog, presentFirst, gateway, refused } = this;
-    const farewell = { gateway, node: lease.number, fencedLog, presentFirst, refused, clock, log };
+    const farewell = { gateway, node: lease.number, fencedLog, presentFirst, refused, clock, log, counters };
     const isSaid = isForgotten() ? sayOwnFarewell(farewell) : null;
     this.clients.close();
     if (this.toucher !== null) clock.cancel(this.toucher);
@@ -292,8 +293,7 @@ export class ClusterGateway implements Role {
       await this.clients.rehearse();
     } finally {
       muted(false);
-      const { counters } = this.options.metrics;
-      log.debug({ connections: counters.connects }, 'rehearsed');
+      log.debug({ connections: this.options.metrics.counters.connects }, 'rehearsed');
       this.options.metrics.clear();
     }
   }

@@ -1,4 +1,7 @@
-import type { Clock } from '../ports/clock.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { COUNTER } from '../metrics/counter-slots.ts';
+import type { Counters } from '../metrics/counters.ts';
+import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { UpstreamRecord } from '../ports/upstream-log.ts';
 import type { Namespaces } from '../socket/namespaces.ts';
@@ -18,6 +21,7 @@ export interface OwnFarewellOptions {
   readonly refused: (record: UpstreamRecord, error: unknown) => void;
   readonly clock: Pick<Clock, 'after' | 'cancel' | 'wallNow'>;
   readonly log: Log;
+  readonly counters: Pick<Counters, 'add'>;
 }
 
 /** How long it may take until the ends are in the log, ms. */
@@ -28,7 +32,7 @@ const WITHIN = 10_000;
  * sockets, as `node lost`, behind all that they have said. Resolves when that is in the log, or will not be.
  */
 export async function sayOwnFarewell(options: OwnFarewellOptions): Promise<void> {
-  const { gateway, refused, node, fencedLog, presentFirst, clock, log } = options;
+  const { gateway, refused, node, fencedLog, presentFirst, clock, log, counters } = options;
   let sockets = 0;
   fencedLog.open(refused);
   for (const { first } of gateway.namespaces.all()) {
@@ -39,16 +43,18 @@ export async function sayOwnFarewell(options: OwnFarewellOptions): Promise<void>
     }
   }
   fencedLog.shut();
+  counters.add(COUNTER.socketsLost, sockets);
   log.warn({ sockets }, 'nobody knows of this node any more: it says itself that its sockets are gone');
-  await new Promise<void>((resolve) => {
-    const timer = clock.after(WITHIN, resolve);
-    const said = () => {
-      clock.cancel(timer);
-      resolve();
-    };
-    presentFirst.flush().then(said, (error: unknown) => {
-      log.error({ err: error }, 'the ends of sockets that nobody else knows of are not in the log');
-      said();
-    });
+  let timer: TimerHandle | null = null;
+  const late = new Promise<void>((_resolve, reject) => {
+    const failure = new HoldfastError('deadline_exceeded', 'the log did not take them in time');
+    timer = clock.after(WITHIN, () => reject(failure));
   });
+  try {
+    await Promise.race([presentFirst.flush(), late]);
+  } catch (error) {
+    log.error({ err: error }, 'the ends of sockets that nobody else knows of are not in the log');
+  } finally {
+    clock.cancel(timer!);
+  }
 }

@@ -90,7 +90,7 @@ export const COUNTER = Object.freeze({
   heartbeatsMissed: layout.one('holdfast_heartbeats_missed_total', 'Heartbeats that stayed unanswered.'),
   socketsLost: layout.one(
     'holdfast_sockets_lost_total',
-    'Sockets of nodes that died, for which this node said the farewell.',
+    'Sockets of nodes that died, or that Redis forgot, for which this node said the farewell.',
   ),
   lettersLost: layout.one(
     'holdfast_mailbox_gaps_total',
