@@ -3,7 +3,7 @@ import { kafkaClient } from '../../src/adapters/kafka/kafka-client.ts';
 import { KafkaMailbox } from '../../src/adapters/kafka/mailbox.ts';
 import { createTopics } from '../../src/adapters/kafka/topics.ts';
 import { KafkaUpstreamLog, type KafkaUpstreamLogOptions } from '../../src/adapters/kafka/upstream-log.ts';
-import type { UpstreamHandler, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
+import type { Standing, UpstreamHandler, UpstreamRecord } from '../../src/runtime/ports/upstream-log.ts';
 import { SystemClock } from '../../src/runtime/time/system-clock.ts';
 import { SilentLog } from '../auth/silent-log.ts';
 import { eventually, pause } from '../contracts/contract.ts';
@@ -261,6 +261,28 @@ describe('the upstream log on Kafka', () => {
     expect(overlaps).toEqual([]);
     await Promise.all(logs.map((log) => log.close()));
   }, 120_000);
+
+  it('says that it does not know whose its records are when it stood still, until the brokers have answered', async () => {
+    const open = await freshLogs();
+    let stoodStill = 0;
+    class LateClock extends SystemClock {
+      override now(): number {
+        return super.now() + stoodStill;
+      }
+    }
+    const log = open({ clock: new LateClock() });
+    const standings: (() => Standing)[] = [];
+    log.consume((_record, _settle, standing) => standings.push(standing));
+    log.append(message('1', 0));
+    await eventually(PATIENCE, () => expect(standings).toHaveLength(1));
+    const [standing] = standings;
+    expect(standing!()).toBe('ours');
+    stoodStill = 10_001;
+    expect(standing!()).toBe('in doubt');
+    await eventually(PATIENCE, () => expect(standing!()).toBe('ours'));
+    await log.close();
+    expect(standing!()).toBe('taken back');
+  }, 60_000);
 
   it('goes on with other sockets while the records of one are not settled', async () => {
     const open = await freshLogs();

@@ -1,4 +1,5 @@
 import type { Standing } from '../../runtime/ports/upstream-log.ts';
+import type { Membership } from './membership.ts';
 
 interface Place {
   readonly offset: bigint;
@@ -17,6 +18,11 @@ export class OpenPartition {
   private last = -1n;
   private next: bigint | null = null;
   private isGone = false;
+  private readonly membership: Pick<Membership, 'isSure'>;
+
+  constructor(membership: Pick<Membership, 'isSure'>) {
+    this.membership = membership;
+  }
 
   /** Records handed out and not settled. */
   get size(): number {
@@ -57,7 +63,10 @@ export class OpenPartition {
   }
 
   /** Whether what was handed out of it is still this consumer's. */
-  readonly standing = (): Standing => (this.isGone ? 'taken back' : 'ours');
+  readonly standing = (): Standing => {
+    if (this.isGone) return 'taken back';
+    return this.membership.isSure ? 'ours' : 'in doubt';
+  };
 
   /** It belongs to another consumer now, or nobody waits any more: whatever is settled later does not count. */
   forget(): void {

@@ -10,6 +10,7 @@ import type {
 import { decodeRecord } from '../../runtime/wire/record-codec.ts';
 import { heldAssigner } from './held-assigner.ts';
 import { KafkaConsumer, type KafkaConsumerOptions } from './kafka-consumer.ts';
+import { Membership } from './membership.ts';
 import { headersOf } from './message-headers.ts';
 import { OpenPartition } from './open-partition.ts';
 
@@ -44,6 +45,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
   private readonly consumer: KafkaConsumer;
   private readonly lines: RepeatedLines;
   private readonly started: Promise<void>;
+  private readonly membership: Membership;
   private readonly partitions = new Map<number, OpenPartition>();
   private readonly paused = new Map<number, () => void>();
   private commitOffsets: EachBatchPayload['commitOffsetsIfNecessary'] | null = null;
@@ -58,6 +60,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
     this.options = options;
     const { kafka, clock, log, topic, group, changed } = options;
     this.lines = new RepeatedLines(log, clock, { onHeldBack: options.onHeldBack });
+    this.membership = new Membership(clock, SESSION_TIMEOUT);
     this.consumer = new KafkaConsumer({
       kafka,
       clock,
@@ -78,6 +81,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
         retry: { initialRetryTime: 50, maxRetryTime: 250, retries: 200 },
       },
       prepare: (running) => {
+        this.membership.watch(running);
         running.on(running.events.GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) => {
           this.joined(memberId, memberAssignment[topic] ?? []);
         });
@@ -106,7 +110,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
     if (this.isStopping) return void this.pause(partition, payload);
     let open = this.partitions.get(partition);
     if (open === undefined) {
-      open = new OpenPartition();
+      open = new OpenPartition(this.membership);
       this.partitions.set(partition, open);
     }
     // The library looks each offset up that it is told of, so it is told of the last.
@@ -150,6 +154,7 @@ export class UpstreamConsumer implements UpstreamSubscription {
   private joined(member: string, partitions: readonly number[]): void {
     const hasStayed = member === this.member;
     this.member = member;
+    this.membership.confirmed();
     this.holdUntil = null;
     for (const [partition, open] of this.partitions) {
       if (hasStayed && partitions.includes(partition)) continue;
@@ -165,6 +170,8 @@ export class UpstreamConsumer implements UpstreamSubscription {
     const { clock, log } = this.options;
     const isSettled = this.open === 0 && this.uncommitted().length === 0;
     if (isSettled || this.commitOffsets === null) return false;
+    // What it has in hand is others' by now, and begun by nobody here: the sooner it is told so.
+    if (!this.membership.isSure) return false;
     if (this.holdUntil === null) {
       this.holdUntil = clock.now() + SETTLE_BEFORE_REBALANCE;
       log.debug({ records: this.open }, 'a rebalance waits for records in hands');
