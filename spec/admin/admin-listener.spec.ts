@@ -453,6 +453,14 @@ describe('/inspect', () => {
     response.destroy();
   });
 
+  it('answers HEAD with the head of a stream and begins none', async () => {
+    const { call, inspector } = await start();
+    const head = await call(`/inspect/connections/${CONNECTION.id}/events`, { method: 'HEAD' });
+    expect(head).toMatchObject({ status: 200, body: '' });
+    expect(head.headers.get('content-type')).toBe('text/event-stream');
+    expect(inspector.followers.size).toBe(0);
+  });
+
   it('answers 404 to a stream of a connection that does not exist, and 429 when too many are watched', async () => {
     const { call, inspector } = await start();
     expect(await call('/inspect/connections/1/events')).toMatchObject({
