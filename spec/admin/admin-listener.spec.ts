@@ -621,6 +621,12 @@ describe('actions', () => {
     const { call, operations } = await start();
     const reason = 'token expired';
     expect(await call('/inspect/connections/123/close', asked({ reason }))).toMatchObject({ status: 200 });
+    // Nine characters of a path for each of these.
+    const long = '名'.repeat(200);
+    expect((await call(`/inspect/users/${encodeURIComponent(long)}/close`, asked({ reason }))).status).toBe(
+      200,
+    );
+    expect(operations.done.pop()).toEqual(['close user', long, reason]);
     expect((await call('/inspect/users/ada%2Fb/close', asked({ reason }))).body).toEqual({
       closed: 3,
       unreachable: [],
