@@ -453,6 +453,14 @@ describe('/inspect', () => {
     response.destroy();
   });
 
+  it('answers HEAD with the head of a stream and begins none', async () => {
+    const { call, inspector } = await start();
+    const head = await call(`/inspect/connections/${CONNECTION.id}/events`, { method: 'HEAD' });
+    expect(head).toMatchObject({ status: 200, body: '' });
+    expect(head.headers.get('content-type')).toBe('text/event-stream');
+    expect(inspector.followers.size).toBe(0);
+  });
+
   it('answers 404 to a stream of a connection that does not exist, and 429 when too many are watched', async () => {
     const { call, inspector } = await start();
     expect(await call('/inspect/connections/1/events')).toMatchObject({
@@ -613,6 +621,12 @@ describe('actions', () => {
     const { call, operations } = await start();
     const reason = 'token expired';
     expect(await call('/inspect/connections/123/close', asked({ reason }))).toMatchObject({ status: 200 });
+    // Nine characters of a path for each of these.
+    const long = '名'.repeat(200);
+    expect((await call(`/inspect/users/${encodeURIComponent(long)}/close`, asked({ reason }))).status).toBe(
+      200,
+    );
+    expect(operations.done.pop()).toEqual(['close user', long, reason]);
     expect((await call('/inspect/users/ada%2Fb/close', asked({ reason }))).body).toEqual({
       closed: 3,
       unreachable: [],

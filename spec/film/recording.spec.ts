@@ -1,3 +1,4 @@
+import { pack } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import type { EventFrame, Film, Frame, PacketFrame } from '../../src/runtime/film/film.ts';
 import { firstDifference } from '../../src/runtime/film/replay.ts';
@@ -24,6 +25,8 @@ function packets({ frames }: Film): string[] {
     .filter((frame): frame is PacketFrame => frame.kind === 'packet')
     .map(({ direction, transport, type, size }) => `${direction} ${transport} ${type} ${size}`);
 }
+
+const hex = (text: string) => Buffer.from(text).toString('hex');
 
 describe('the film of a watched connection', () => {
   it('shows each step with the answers of its guards, its effects, and the timers it arms and cancels', () => {
@@ -179,6 +182,36 @@ describe('the film of a watched connection', () => {
     expect(bodies.slice(0, 3)).toEqual(['42["said","hello"]', undefined, undefined]);
     expect(bodies).toContain('42["pushed","hello"]');
     expect(JSON.stringify(film())).not.toContain('a.b.c');
+  });
+
+  it.each([
+    ['fields in another order', pack({ data: { token: 'a.b.c' }, nsp: '/chat', type: 0 })],
+    [
+      'a longer number for its type',
+      Buffer.from(`83a474797065cc00a36e7370a52f63686174a46461746181a5746f6b656ea5${hex('a.b.c')}`, 'hex'),
+    ],
+    ['the mark of binary values', pack({ type: 5, data: ['token', 'a.b.c'], nsp: '/' })],
+  ])('shows no token of a msgpack packet with %s', (_, bytes) => {
+    const { client, film } = watched({ parser: 'msgpack', revision: 3 }, { bodies: true });
+    client.message(Buffer.from(bytes));
+    client.emit('said', 'hello');
+    const [first, ...others] = film().frames.filter((frame) => frame.kind === 'packet');
+    expect(first).toMatchObject({ direction: 'in', size: bytes.length + 1 });
+    expect(first).not.toHaveProperty('body');
+    expect(others).toContainEqual(expect.objectContaining({ type: 'event', encoding: 'base64' }));
+  });
+
+  it('shows no token of a first packet, which shows the parser', () => {
+    const world = new World();
+    const inspector = inspectorOf(world, { bodies: true });
+    inspector.films.watchAll();
+    const client = new Client(world, { parser: 'msgpack' }).begin();
+    client.message(Buffer.from(pack({ data: { token: 'a.b.c' }, nsp: '/', type: 0 })));
+    const incoming = filmOf(inspector, inspector.films.ids()[0]!).frames.filter(
+      (frame) => frame.kind === 'packet' && frame.direction === 'in',
+    );
+    expect(incoming).toMatchObject([{ type: 'message' }]);
+    expect(incoming[0]).not.toHaveProperty('body');
   });
 
   it('keeps as many frames as it may, and starts from what the machines were before the first of them', () => {

@@ -70,6 +70,19 @@ describe('holdfast replay', () => {
     expect(out).toMatch(/\nHoldfast \S+ does the same\.\n$/);
   });
 
+  it('prints what a client has sent so that it cannot steer the terminal', async () => {
+    const film = aFilm();
+    const frames = film.frames.map((frame) =>
+      frame.kind === 'packet' && frame.body !== undefined
+        ? { ...frame, body: '\u001b]0;owned\u0007\rnothing\n\u009b2J' }
+        : frame,
+    );
+    const { code, out } = await replay(JSON.stringify({ ...film, frames }), ['film.json']);
+    expect(code).toBe(0);
+    expect(out).toContain('\\u001b]0;owned\\u0007\\u000dnothing\\u000a\\u009b2J\n');
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
   it('says the first point at which this version acts otherwise, with exit code 1', async () => {
     const { code, out } = await replay(JSON.stringify(altered(aFilm())), ['-']);
     expect(code).toBe(1);

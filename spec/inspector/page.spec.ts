@@ -265,6 +265,15 @@ describe('the inspector page', { retry: 2, timeout: 90_000 }, () => {
     },
   );
 
+  it('asks for nothing that an address made by somebody else might name instead of a connection', async () => {
+    const asked: string[] = [];
+    context.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    page = await open('#connection=../drain');
+    await page.getByRole('heading', { name: 'All connections' }).waitFor();
+    await expect.poll(() => asked).toContain('/inspect/connections');
+    expect(asked.filter((path) => path.startsWith('/inspect/drain'))).toEqual([]);
+  });
+
   it('loads nothing from elsewhere and runs nothing inline', async () => {
     const answer = await fetch(`${node.addresses.adminUrl}/inspect`, { headers: { accept: 'text/html' } });
     const policy = answer.headers.get('content-security-policy')!;

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { latestFrames } from '../../inspector/src/film/latest-frames.ts';
 import { arrowsTaken, sceneOf, standingsAfter } from '../../inspector/src/film/playback.ts';
 import { connectionMachine } from '../../src/machines/connection.ts';
 import { socketMachine } from '../../src/machines/socket.ts';
-import type { EventFrame } from '../../src/runtime/film/film.ts';
+import { type EventFrame, readFilm } from '../../src/runtime/film/film.ts';
+import { firstDifference } from '../../src/runtime/film/replay.ts';
 import { chartOf } from '../../src/runtime/inspect/machine-chart.ts';
-import { filmOf, inspectorOf } from '../film/recorded-world.ts';
+import { filmOf, inspectorOf, TABLES } from '../film/recorded-world.ts';
 import { Client } from '../gateway/client.ts';
 import { World } from '../gateway/world.ts';
 
@@ -52,6 +54,19 @@ describe('the film that the page plays', () => {
       expect(arrowsTaken(chart, step), step.event).not.toEqual([]);
       for (const { event } of arrowsTaken(chart, step)) expect(['', step.event]).toContain(event);
     }
+  });
+
+  it('can go on without its oldest frames, and is a film all the same', () => {
+    const last = film.frames.length;
+    for (let most = 1; most < last; most++) {
+      const rest = latestFrames(film, most);
+      expect(rest.frames).toEqual(film.frames.slice(-most));
+      expect(firstDifference(readFilm(JSON.stringify(rest)), TABLES)).toBeNull();
+      const at = film.frames.at(-1)!.at;
+      const [whole, part] = [sceneOf(film, last, at, CHARTS), sceneOf(rest, most, at, CHARTS)];
+      for (const { id } of CHARTS) expect(part.machines.get(id)?.lit).toEqual(whole.machines.get(id)?.lit);
+    }
+    expect(latestFrames(film, last)).toBe(film);
   });
 
   it('begins with nothing gone by and ends with all', () => {

@@ -55,7 +55,8 @@ export function read(hash: string): Place {
   return {
     machine: VIEWS.find((name) => name === query.get('machine')) ?? 'connection',
     state: query.get('state') ?? '',
-    connection: query.get('connection') ?? '',
+    // It becomes part of paths that are asked for: whoever sends such an address shall name nothing else.
+    connection: /^\d{1,20}$/.exec(query.get('connection') ?? '')?.[0] ?? '',
     filter: found,
   };
 }

@@ -3,6 +3,7 @@ import type { Film, Frame } from '../../../src/runtime/film/film.ts';
 import { type AdminError, ask } from '../admin/admin-client.ts';
 import { machines, serverNow } from '../admin/census.ts';
 import { follow } from '../admin/event-stream.ts';
+import { latestFrames } from './latest-frames.ts';
 import { lengthOf, sceneOf } from './playback.ts';
 import { NO_SCENE, scene } from './scene.ts';
 
@@ -23,6 +24,9 @@ const tick = signal(0);
 /** The longest pause that is waited for when a film is played, ms. */
 const LONGEST_PAUSE = 1500;
 const TICK = 100;
+/** Frames kept of a film that goes on, unless the node keeps more; the oldest go, so many at once. */
+const MOST = 3_000;
+const SPARE = 300;
 
 export const isAtEnd = computed(() => film.value !== null && cursor.value >= film.value.frames.length);
 
@@ -39,11 +43,13 @@ export function filmLive(id: string): () => void {
   });
   let waiting: Frame[] = [];
   let isCurrent = true;
+  let most = MOST;
   const fetchFilm = async (): Promise<void> => {
     try {
       const found = await ask<Film>(`${root(id)}/film`);
       if (!isCurrent) return;
       const last = found.frames.at(-1)?.n ?? -1;
+      most = Math.max(MOST, found.frames.length);
       const frames = [...found.frames, ...waiting.filter(({ n }) => n > last)];
       waiting = [];
       batch(() => {
@@ -62,9 +68,12 @@ export function filmLive(id: string): () => void {
       return;
     }
     if (frame.n <= (known.frames.at(-1)?.n ?? -1)) return;
+    const all = { ...known, frames: [...known.frames, frame] };
+    const kept = all.frames.length > most + SPARE ? latestFrames(all, most) : all;
+    const dropped = all.frames.length - kept.frames.length;
     batch(() => {
-      film.value = { ...known, frames: [...known.frames, frame] };
-      if (isFollowing.value) cursor.value = known.frames.length + 1;
+      film.value = kept;
+      cursor.value = isFollowing.value ? kept.frames.length : Math.max(0, cursor.value - dropped);
     });
   };
   const stop = follow(

@@ -21,7 +21,7 @@ export const CLOSE_CONNECTION: AdminRoute = {
 
 /** The same for all connections of a user on all nodes, or on the one that `node` names. */
 export const CLOSE_USER: AdminRoute = {
-  path: /^\/inspect\/users\/([^/]{1,400})\/close$/,
+  path: /^\/inspect\/users\/([^/]{1,4000})\/close$/,
   open: false,
   elsewhere: {},
   methods: {

@@ -120,7 +120,7 @@ async function respond(
   const params = route.path.exec(url.pathname)?.slice(1) ?? [];
   const query = url.searchParams;
   const node = route.elsewhere === undefined ? null : takeNode(query);
-  const isForAll = node === '*' && route.elsewhere?.everywhere === true;
+  const isForAll = node === '*' && askers === 'operators' && route.elsewhere?.everywhere === true;
   const other = node === null || isForAll || askers === 'nodes' ? null : options.neighbours.find(node);
   const exchange = {
     options,

@@ -25,9 +25,18 @@ export function streamEvents(
   response.setHeader('content-type', 'text/event-stream');
   response.setHeader('cache-control', 'no-store');
   response.setHeader('x-content-type-options', 'nosniff');
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
   const write = (text: string): void => {
     response.write(text);
     if (response.writableLength > MOST_BUFFERED) response.destroy();
+  };
+  // Behind the last event there is nothing more to say: who has not read it by now does not read.
+  const pulse = (): void => {
+    if (response.writableEnded) response.destroy();
+    else write(':\n\n');
   };
   const stop = begin({
     send: (data, name) =>
@@ -35,7 +44,7 @@ export function streamEvents(
     end: (name) => response.end(`event: ${name}\ndata: {}\n\n`),
   });
   response.flushHeaders();
-  const keepAlive = setInterval(() => write(':\n\n'), KEEP_ALIVE).unref();
+  const keepAlive = setInterval(pulse, KEEP_ALIVE).unref();
   response.on('close', () => {
     clearInterval(keepAlive);
     stop();

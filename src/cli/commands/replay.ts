@@ -34,7 +34,7 @@ Needs no network and no node. With -, reads standard input.`,
 };
 
 async function play(film: Film, byStep: boolean, cli: Cli): Promise<number> {
-  const say = (lines: readonly string[]) => cli.out(`${lines.join('\n')}\n`);
+  const say = (lines: readonly string[]) => cli.out(`${lines.map(printable).join('\n')}\n`);
   say([...describeFilm(film), '']);
   const tables = { connection: connectionTables(), socket: socketTables() };
   let first: Difference | null = null;
@@ -60,6 +60,11 @@ async function play(film: Film, byStep: boolean, cli: Cli): Promise<number> {
   const left = film.frames.length - played;
   say(['', `Holdfast ${VERSION} does the same${left > 0 ? ` so far; ${left} frames are left` : ''}.`]);
   return EXIT.ok;
+}
+
+/** What a client has sent must not steer the terminal, nor look like another line. */
+function printable(line: string): string {
+  return line.replace(/\p{Cc}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function explain({ recorded, now }: Difference): string[] {

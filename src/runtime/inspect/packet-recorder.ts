@@ -1,5 +1,5 @@
 import type { EnginePacket, Frame } from '../codec/engine-packet.ts';
-import type { Flavour } from '../codec/flavour.ts';
+import { type Flavour, isSocketIo } from '../codec/flavour.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type ConnectionTable, Flag } from '../connection/connection-table.ts';
 import type { PacketObserver, TransportName } from '../connection/packet-observer.ts';
@@ -31,7 +31,7 @@ export class PacketRecorder implements PacketObserver {
     const tape = this.options.tapeOf(connection);
     if (tape === undefined) return;
     const type = typeOfFrame(headOf(bytes), isBinary, connection.flavour, this.isRevealed(connection));
-    this.record(tape, 'in', 'websocket', type, bytes, isBinary);
+    this.record(tape, connection, 'in', 'websocket', type, bytes, isBinary);
   }
 
   packetCame(connection: Connection, { type: engineType, binary, bytes, start, end }: EnginePacket): void {
@@ -45,7 +45,7 @@ export class PacketRecorder implements PacketObserver {
       connection.flavour,
       this.isRevealed(connection),
     );
-    this.record(tape, 'in', 'polling', type, data, binary, 1);
+    this.record(tape, connection, 'in', 'polling', type, data, binary, 1);
   }
 
   frameWent(connection: Connection, transport: TransportName, frame: Frame): void {
@@ -70,16 +70,17 @@ export class PacketRecorder implements PacketObserver {
     }
   }
 
-  private recordFrame(tape: FilmTape, { flavour }: Connection, transport: TransportName, frame: Frame): void {
+  private recordFrame(tape: FilmTape, connection: Connection, transport: TransportName, frame: Frame): void {
     const isBinary = typeof frame !== 'string';
     const bytes = isBinary ? frame : Buffer.from(frame);
-    const type = typeOfFrame(headOf(bytes), isBinary, flavour, true);
-    this.record(tape, 'out', transport, type, bytes, isBinary);
+    const type = typeOfFrame(headOf(bytes), isBinary, connection.flavour, true);
+    this.record(tape, connection, 'out', transport, type, bytes, isBinary);
   }
 
   /** @param ahead bytes of the packet that stand before `bytes` */
   private record(
     tape: FilmTape,
+    { flavour }: Connection,
     direction: PacketFrame['direction'],
     transport: TransportName,
     type: string,
@@ -88,7 +89,7 @@ export class PacketRecorder implements PacketObserver {
     ahead = 0,
   ): void {
     const size = bytes.length + ahead;
-    const body = this.options.bodies ? bodyOf(type, bytes, isBinary) : {};
+    const body = this.options.bodies ? bodyOf(type, bytes, isBinary, isSocketIo(flavour)) : {};
     tape.record({ kind: 'packet', direction, transport, type, size, ...body });
   }
 

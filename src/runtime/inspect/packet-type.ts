@@ -48,7 +48,8 @@ function typeOfMessage(head: string, isBinary: boolean, flavour: Flavour, isReve
     const key = isBinary ? PACKED.exec(head) : null;
     const type = key === null ? WRITTEN.exec(head)?.[1] : head.charCodeAt(key[0].length);
     if (type !== undefined) return SOCKET[Number(type)] ?? 'illegal';
-    if (isMsgpack(flavour)) return MESSAGE;
+    // The first packet is no attachment of another.
+    if (isMsgpack(flavour) || isBinary) return MESSAGE;
   }
   if (isBinary) return 'attachment';
   return SOCKET[head.charCodeAt(0) - 0x30] ?? 'illegal';
