@@ -17,17 +17,28 @@ export interface ClientSocket {
   connect(): unknown;
 }
 
-/** Arguments of the next `event`; fails after `ms`. */
+/** How often is looked whether it is late, ms. */
+const LOOK = 100;
+
+/**
+ * Arguments of the next `event`; fails after `ms`, in which a standstill of this process does not count: what came
+ * meanwhile would be heard only after the timer.
+ */
 export function next(socket: ClientSocket, event: string, ms = 10_000): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
+    let looks = 0;
     const listener = (...args: unknown[]) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       resolve(args);
     };
-    const timer = setTimeout(() => {
+    const timer = setInterval(() => {
+      if (++looks < ms / LOOK) return;
+      clearInterval(timer);
       socket.off(event, listener);
-      reject(new Error(`no ${event} within ${ms} ms`));
-    }, ms);
+      const { connected, io } = socket;
+      const state = connected ? `connected by ${io.engine.transport.name}` : 'not connected';
+      reject(new Error(`no ${event} within ${ms} ms, ${state}`));
+    }, LOOK);
     socket.once(event, listener);
   });
 }
