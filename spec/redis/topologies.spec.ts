@@ -64,7 +64,7 @@ describe('a Redis Cluster', () => {
   beforeAll(async () => {
     cluster = await RedisCluster.start();
   });
-  afterAll(() => cluster.close());
+  afterAll(() => cluster?.close());
 
   it('is found out by one of its nodes, though the first named is not there', async () => {
     const client = connect(`redis://127.0.0.1:1,127.0.0.1:${cluster.nodes[1]!.port}`);
